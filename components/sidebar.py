@@ -1,0 +1,118 @@
+"""The two choices beside every verdict: whose rules, and which model."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from components import state
+from components.words import plain, readable
+from recycler.classifier import Classifier, load_classifier
+from recycler.errors import ModelError, RulebookError
+from recycler.rulebook import Rulebook, list_rulebooks, load_rulebook
+from recycler.settings import settings
+from recycler.shelf import Card, list_models
+
+SEES_LITTLE = 96  # pixels a side below which small things in a photo are lost
+FIGURES = {
+    "top1": "names the right kind",
+    "recycling_balanced_accuracy": "right about recycling or not (both sides counted alike)",
+    "coverage": "photos that it dares to answer",
+    "accuracy_when_sure": "right about recycling when it answers",
+}
+
+
+def choose() -> tuple[Classifier, Rulebook]:
+    """Draw both choices; return the classifier, shared by all visitors, and a rulebook that fits it.
+
+    Raises ModelError when the shelf has no model that can be used, RulebookError when no rulebook fits.
+    """
+    with st.sidebar:
+        rules = st.container()
+        card = _choose_model()
+        classifier = _classifier(card.name, card.checksums.get("model.tflite", ""))
+        _about(card)
+        with rules:
+            return classifier, _choose_rulebook(card)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _classifier(name: str, checksum: str) -> Classifier:
+    """One a model; the checksum makes a model that was published again a new one."""
+    return load_classifier(name)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _rulebook(path: Path, changed_ns: int, also: tuple[str, ...]) -> Rulebook:
+    """Read once, and again after the file was changed."""
+    return load_rulebook(path, also)
+
+
+def _choose_model() -> Card:
+    cards = {card.name: card for card in list_models(settings().models)}
+    if not cards:
+        raise ModelError(
+            "The shelf has no model yet. Train one and publish it, or set RECYCLER_MODELS to a folder of models."
+        )
+    preferred = settings().model
+    names = sorted(cards, key=lambda name: (name != preferred, name))
+    name = st.selectbox(
+        "Model", names, format_func=lambda name: cards[name].title, key=state.MODEL, bind="query-params"
+    )
+    return cards[name]
+
+
+def _choose_rulebook(card: Card) -> Rulebook:
+    """The chosen rulebook, or, when that one knows too little for this model, the first that fits."""
+    paths = list_rulebooks(settings().rulebooks)
+    names = sorted(paths, key=lambda name: name != settings().rulebook)
+    books: dict[str, Rulebook] = {}
+    problems: dict[str, str] = {}
+    for name in names:
+        try:
+            books[name] = _rulebook(paths[name], paths[name].stat().st_mtime_ns, card.classes)
+        except RulebookError as problem:
+            problems[name] = str(problem)
+    name = st.selectbox(
+        "Rules",
+        names,
+        format_func=lambda name: books[name].title if name in books else name,
+        key=state.RULEBOOK,
+        bind="query-params",
+        help="What goes where differs from place to place. Choose the rules of yours.",
+    )
+    fitting = {}
+    for other, book in books.items():
+        try:
+            book.check(card.classes)
+            fitting[other] = book
+        except RulebookError as problem:
+            problems[other] = str(problem)
+    if name in problems:
+        st.warning(plain(problems[name], 400))
+    if not fitting:
+        raise RulebookError(
+            f"No rulebook fits the model “{card.title}”. Choose another model, or add rules for its kinds."
+        )
+    book = fitting.get(name) or next(iter(fitting.values()))
+    st.caption(f"{plain(book.region)}. Source: {plain(book.source, 300)}")
+    return book
+
+
+def _about(card: Card) -> None:
+    with st.expander("About this model"):
+        st.markdown(plain(card.description, 1000))
+        kinds = ", ".join(readable(name) for name in card.classes)
+        st.markdown(f"**Knows {len(card.classes)} kinds:** {plain(kinds, 400)}")
+        if card.input_size < SEES_LITTLE:
+            st.markdown(
+                f"**Sees little:** photos are shrunk to {card.input_size} x {card.input_size} pixels, "
+                "as in its training."
+            )
+        for name, figures in card.metrics.items():
+            known = [f"- {FIGURES[key]}: {figures[key]:.0%}" for key in FIGURES if key in figures]
+            st.markdown("\n".join([f"**On {plain(name, 200)}**", "", *known]))
+        learned = "; ".join(f"{name} ({text})" for name, text in card.sources.items())
+        st.markdown(f"**Learned from** {plain(learned, 1000)}")
+        if card.label_rule:
+            st.markdown(f"**What counts as what:** {plain(card.label_rule, 1000)}")
+        st.markdown(f"**Since** {card.created:%-d %B %Y}, version {card.version}")

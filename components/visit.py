@@ -1,0 +1,115 @@
+"""What one visitor has shown us since the page was opened: small copies of photos, predictions, refusals."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from components import state
+from recycler.classifier import Classifier
+from recycler.errors import PhotoError
+from recycler.photos import open_photo, to_jpeg
+from recycler.rulebook import Rulebook
+from recycler.verdict import Prediction, Verdict, judge
+
+MOST_PHOTOS = 50  # with copies of about 60 kB, a visit stays at a few megabytes
+COPY_PIXELS = 640  # longer side of a copy: sharp on a phone's screen, enough for any model on the shelf
+
+
+class Upload(NamedTuple):
+    """A file as the visitor sent it, not to be trusted."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One photo of this visit. `picture` is a JPEG copy without metadata; the file itself is not kept."""
+
+    key: str
+    name: str
+    picture: bytes
+
+
+class Judged(NamedTuple):
+    """A photo, what the model says of it, and what the rulebook makes of that."""
+
+    photo: Seen
+    prediction: Prediction
+    verdict: Verdict
+
+
+@dataclass
+class Visit:
+    """The photos of one session, at most MOST_PHOTOS; the oldest go first.
+
+    latest: keys of the photos that came in last, together.
+    refused: file name and reason, for each of those that is no photo.
+    """
+
+    photos: dict[str, Seen] = field(default_factory=dict)
+    latest: list[str] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    predictions: dict[tuple[str, str], Prediction] = field(default_factory=dict)
+    occlusion: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict)
+
+    def add(self, uploads: Sequence[Upload], classifier: Classifier) -> None:
+        """Look at what came in. A photo that was here before is not computed again."""
+        self.latest, self.refused = [], []
+        for upload in uploads:
+            key = hashlib.sha256(upload.data).hexdigest()
+            try:
+                self._add(key, upload, classifier)
+            except PhotoError as problem:
+                self.refused.append((upload.name, str(problem)))
+            else:
+                self.latest = [*(k for k in self.latest if k != key), key]
+        self._drop_oldest()
+
+    def prediction(self, photo: Seen, classifier: Classifier) -> Prediction:
+        """What this model says of a photo; computed from our copy when the model was changed since."""
+        key = (classifier.card.checksums["model.tflite"], photo.key)
+        if key not in self.predictions:
+            self.predictions[key] = classifier.classify(photo.picture)
+        return self.predictions[key]
+
+    def judge(self, photo: Seen, classifier: Classifier, rulebook: Rulebook) -> Judged:
+        """Judge a photo by these rules, without asking the network again."""
+        prediction = self.prediction(photo, classifier)
+        return Judged(photo, prediction, judge(prediction, rulebook, classifier.card.thresholds))
+
+    def earlier(self) -> list[Seen]:
+        """Photos before the latest ones, newest first."""
+        return [photo for key, photo in reversed(self.photos.items()) if key not in self.latest]
+
+    def _add(self, key: str, upload: Upload, classifier: Classifier) -> None:
+        known = self.photos.pop(key, None)
+        if known is None:
+            prediction = classifier.classify(upload.data)
+            self.predictions[classifier.card.checksums["model.tflite"], key] = prediction
+            known = Seen(key, upload.name, to_jpeg(open_photo(upload.data, at_least=COPY_PIXELS), COPY_PIXELS))
+        self.photos[key] = known
+
+    def _drop_oldest(self) -> None:
+        most = max(MOST_PHOTOS, len(self.latest))
+        for key in list(self.photos)[: max(0, len(self.photos) - most)]:
+            del self.photos[key]
+        for kept in (self.predictions, self.occlusion):
+            for pair in [pair for pair in kept if pair[1] not in self.photos]:
+                del kept[pair]
+
+
+def this_visit() -> Visit:
+    """The visit of this session."""
+    visit: Visit = st.session_state.setdefault(state.VISIT, Visit())
+    return visit
+
+
+def forget() -> None:
+    """Drop everything that this session holds of its photos."""
+    st.session_state[state.VISIT] = Visit()

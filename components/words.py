@@ -1,0 +1,33 @@
+"""Numbers and names in words that a twelve-year-old reads."""
+
+import html
+import re
+
+EVERYDAY = {"biological": "food scraps", "trash": "mixed rubbish"}
+
+
+def percent(probability: float) -> str:
+    """A probability as whole percent that never claims to be certain: "more than 99 %", "less than 1 %"."""
+    if probability > 0.99:
+        return "more than 99 %"
+    if probability < 0.01:
+        return "less than 1 %"
+    return f"{probability:.0%}".replace("%", " %")
+
+
+def readable(class_name: str) -> str:
+    """A class name as people say it: "aquarium_fish" becomes "aquarium fish"."""
+    return EVERYDAY.get(class_name, class_name.replace("_", " "))
+
+
+def plain(text: str, longest: int = 60) -> str:
+    """Text of others for Markdown: shown as it is, whatever it holds; shortened in the middle."""
+    text = " ".join(text.split())
+    if len(text) > longest:
+        text = f"{text[: longest // 2]}…{text[-longest // 2 + 1 :]}"
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&@])", r"\\\1", text)
+
+
+def safe(text: str) -> str:
+    """Text of others for HTML."""
+    return html.escape(text, quote=True)

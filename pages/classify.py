@@ -1,0 +1,45 @@
+"""Classify: from a photo to a verdict."""
+
+import streamlit as st
+
+from components import gallery, inputs, sidebar
+from components.look import apply_style
+from components.visit import this_visit
+from recycler.errors import RecyclerError
+
+PRIVACY = (
+    ":material/lock: Photos stay on the computer that runs this page. They are not kept: closing the page forgets them."
+)
+
+
+def page() -> None:
+    """Photos in, verdicts out."""
+    apply_style()
+    st.title("Where does it go?")
+    st.markdown("Show me a thing that you want to throw away.")
+    try:
+        classifier, rulebook = sidebar.choose()
+    except RecyclerError as problem:
+        st.error(str(problem))
+        return
+
+    visit = this_visit()
+    uploads = inputs.new_photos()
+    results = st.container()
+    if not visit.photos:
+        uploads += inputs.samples()
+    if uploads:
+        with results, st.spinner("Looking…" if len(uploads) == 1 else f"Looking at {len(uploads)} photos…"):
+            visit.add(uploads, classifier)
+        st.rerun()
+
+    with results:
+        gallery.show_latest(visit, classifier, rulebook)
+    gallery.show_earlier(visit, classifier, rulebook)
+    st.caption(PRIVACY)
+
+
+if __name__ == "__main__":  # Streamlit's old page discovery found this file first: give it the whole app
+    from app import main
+
+    main()

@@ -1,0 +1,228 @@
+"""`python -m recycler ...`: everything that the pages can do, from the command line.
+
+Standard output holds the answer, standard error progress and problems. Exit status: 0 all well, 1 a photo was
+refused, 2 a problem that the message says how to mend.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from recycler import __version__
+from recycler.errors import RecyclerError
+from recycler.settings import settings
+
+JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+MODEL = click.option("--model", help="A model on the shelf; by default the one of the settings.")
+RULEBOOK = click.option("--rulebook", help="A rulebook's name or file; by default the one of the settings.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cli() -> None:
+    """Recycling or bin? Classify photos; train, publish and evaluate the models that answer."""
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@MODEL
+@RULEBOOK
+@JSON
+def classify(paths: tuple[Path, ...], model: str | None, rulebook: str | None, as_json: bool) -> None:
+    """Give the verdict on photos; a folder is walked."""
+    from recycler.classifier import load_classifier
+    from recycler.evaluation import predict_all
+    from recycler.rulebook import find_rulebook
+    from recycler.verdict import judge
+
+    classifier = load_classifier(model or settings().model, settings().threads)
+    rules = find_rulebook(rulebook or settings().rulebook)
+    rules.check(classifier.card.classes)
+    files = list(_walk(paths))
+    refused = not files
+    for file, answer in zip(files, predict_all(classifier, (f.read_bytes for f in files), settings().threads), strict=True):
+        if isinstance(answer, Exception):
+            refused = True
+            text = str(answer) if isinstance(answer, RecyclerError) else "This file cannot be read."
+            _say({"path": str(file), "error": text}, as_json, f"{file}: {text}")
+            continue
+        verdict = judge(answer, rules, classifier.card.thresholds)
+        line = {
+            "path": str(file),
+            "verdict": verdict.verdict,
+            "class": verdict.class_name,
+            "probability": round(verdict.probability, 6),
+            "p_recycle": round(verdict.p_recycle, 6),
+            "entropy_bits": round(verdict.entropy_bits, 6),
+            "destination": verdict.destination.name,
+            "model": classifier.card.name,
+        }
+        where = verdict.destination.title if verdict.verdict != "unsure" else "ask or look closer"
+        _say(line, as_json, f"{file}: {verdict.verdict} ({verdict.class_name}, {verdict.probability:.0%}): {where}")
+    if not files:
+        click.echo("No photos found there. Name photos, or a folder that holds some.", err=True)
+    sys.exit(1 if refused else 0)
+
+
+@cli.command()
+@click.argument("recipe", type=click.Path(path_type=Path))
+@JSON
+def train(recipe: Path, as_json: bool) -> None:
+    """Train a recipe into a new run."""
+    from recycler.recipe import load_recipe
+
+    checked = load_recipe(recipe)
+    _quiet_tensorflow()
+    from recycler.learning.training import train as train_recipe
+
+    with _progress() as progress:
+        run = train_recipe(checked, settings().runs, progress)
+    record = run.record
+    shown = {"run": record.run, "state": record.state, "wall_seconds": record.wall_seconds, "figures": record.figures}
+    _say(shown, as_json, f"{record.run} is done after {record.wall_seconds:.0f} s.\n{_figures_text(record.figures)}")
+
+
+@cli.command()
+@JSON
+def runs(as_json: bool) -> None:
+    """List the runs, newest first."""
+    from recycler.runs import list_runs
+
+    found = list_runs(settings().runs)
+    for run in found:
+        record = run.record
+        line = {"run": record.run, "state": record.state, "started": record.started.isoformat(), "problem": record.problem}
+        _say(line, as_json, f"{record.run}  {record.state}  {record.problem}")
+    if not found and not as_json:
+        click.echo("No runs yet. Start one: python -m recycler train recipes/quick.yaml")
+
+
+@cli.command()
+@click.argument("run")
+@click.argument("name")
+@JSON
+def publish(run: str, name: str, as_json: bool) -> None:
+    """Put a run ("latest" for the newest) on the shelf as NAME."""
+    from recycler.runs import find_run
+
+    found = find_run(settings().runs, run)
+    _quiet_tensorflow()
+    from recycler.learning.export import publish as publish_run
+
+    card = publish_run(found, name, settings().models)
+    line = {"model": card.name, "version": card.version, "parity": card.parity, "metrics": card.metrics}
+    _say(line, as_json, f"{card.name}, version {card.version}, is on the shelf.\n{_figures_text(card.metrics)}")
+
+
+@cli.command()
+@MODEL
+@RULEBOOK
+@click.option("--data", "dataset", required=True, help="cifar100, trashnet, garbage, home, or a zip or folder of class folders.")
+@click.option("--split", default="test", show_default=True, type=click.Choice(["test", "train", "all"]))
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the predictions table here (Parquet).")
+@JSON
+def evaluate(
+    model: str | None, rulebook: str | None, dataset: str, split: str, out: Path | None, as_json: bool
+) -> None:
+    """Measure a model on a data set."""
+    from recycler.classifier import load_classifier
+    from recycler.datasets import load_dataset
+    from recycler.evaluation import evaluate as evaluate_model
+    from recycler.metrics import figures_of_merit
+    from recycler.rulebook import find_rulebook
+
+    classifier = load_classifier(model or settings().model, settings().threads)
+    rules = find_rulebook(rulebook or settings().rulebook)
+    rules.check(classifier.card.classes)
+    with _progress() as progress:
+        table, left_out = evaluate_model(classifier, load_dataset(dataset), split, rules, settings().threads, progress)
+    for sentence in left_out:
+        click.echo(f"Left out: {sentence}", err=True)
+    if out:
+        table.to_parquet(out, index=False)
+    figures = figures_of_merit(table, classifier.card.classes, rules)
+    _say({"model": classifier.card.name, "data": dataset, **figures}, as_json, _figures_text({dataset: figures}))
+
+
+@cli.command()
+@JSON
+def doctor(as_json: bool) -> None:
+    """Say what is installed and found, what is missing, and the command that mends it."""
+    from recycler.doctor import render, report
+
+    found = report()
+    click.echo(found.model_dump_json() if as_json else render(found))
+
+
+@cli.command()
+def download() -> None:
+    """Fetch CIFAR-100 through Keras into the home folder."""
+    _quiet_tensorflow()
+    from recycler.learning.download import download_cifar100
+
+    target = settings().home / "data" / "cifar100"
+    download_cifar100(target)
+    click.echo(f"CIFAR-100 is in {target}.")
+
+
+def main() -> None:
+    """Run a command; a problem that the user can mend is one line, not a traceback."""
+    try:
+        cli()
+    except RecyclerError as problem:
+        click.echo(str(problem), err=True)
+        sys.exit(2)
+    except BrokenPipeError:  # the reader, such as `head`, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _walk(paths: tuple[Path, ...]) -> Iterator[Path]:
+    """Files as named, folders walked in order for files that look like photos."""
+    from recycler.photos import SUFFIXES
+
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(f for f in path.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file())
+        else:
+            yield path
+
+
+def _say(line: dict[str, Any], as_json: bool, text: str) -> None:
+    click.echo(json.dumps(line, ensure_ascii=False) if as_json else text)
+
+
+def _figures_text(figures: dict[str, dict[str, float]]) -> str:
+    return "\n".join(
+        f"{name}: " + ", ".join(f"{k} {v:.0f}" if k == "photos" else f"{k} {v:.3f}" for k, v in row.items())
+        for name, row in figures.items()
+    )
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    """A function (what, done, of how much) that draws a bar with the time left on standard error."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def progress(what: str, done: int, total: int) -> None:
+            kind = what.split(",")[0]
+            if kind not in tasks or done == 1:
+                tasks[kind] = bars.add_task(what, total=total)
+            bars.update(tasks[kind], completed=done, description=what, total=total)
+
+        yield progress
+
+
+def _quiet_tensorflow() -> None:
+    """TensorFlow's start-up chatter would drown what the command says."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

@@ -1,0 +1,131 @@
+"""What every source of labelled photos becomes: one lazy table of photos with labels and sources."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recycler.errors import DatasetError
+
+Photo = NDArray[np.uint8]
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled photos from one or several sources; pixels are read only when asked for.
+
+    classes: C class names, in the order that labels index.
+    photos: N ids, unique in the data set, for example "garbage/glass/glass_12.jpg".
+    labels: int64 (N,), an index into `classes`.
+    sources: names of the joined sources; one name unless joined.
+    source: int64 (N,), an index into `sources`.
+    splits: N names "train", "test" or "" where the source does not say.
+    read_bytes: photo index to the encoded photo (JPEG, PNG, ...), untrusted.
+    native_size: pixels a side where all photos are that square (32 for CIFAR), else None.
+    coarse: for a data set with superclasses, class name to superclass name; else empty.
+    skipped: what was left out when the source was read, as (name, reason in one clause).
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    photos: tuple[str, ...]
+    labels: IntArray
+    sources: tuple[str, ...]
+    source: IntArray
+    splits: tuple[str, ...]
+    read_bytes: Callable[[int], bytes]
+    native_size: int | None = None
+    coarse: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.photos), len(self.labels), len(self.source), len(self.splits)}
+        if len(lengths) != 1:
+            raise ValueError(f"photos, labels, source and splits differ in length: {sorted(lengths)}")
+
+    def __len__(self) -> int:
+        return len(self.photos)
+
+    def counts(self) -> dict[str, int]:
+        """Photos a class, in the order of `classes`."""
+        counts = np.bincount(self.labels, minlength=len(self.classes))
+        return {name: int(count) for name, count in zip(self.classes, counts, strict=True)}
+
+    def pick(self, indices: Sequence[int] | IntArray) -> "Dataset":
+        """The same data set with only these photos, in this order; classes and sources stay."""
+        chosen = np.asarray(indices, dtype=np.int64)
+        read = self.read_bytes
+        return replace(
+            self,
+            photos=tuple(self.photos[i] for i in chosen),
+            labels=self.labels[chosen],
+            source=self.source[chosen],
+            splits=tuple(self.splits[i] for i in chosen),
+            read_bytes=lambda i: read(int(chosen[i])),
+        )
+
+    def fingerprint(self) -> str:
+        """SHA-256 (16 hex digits) over photo ids, labels, sources and the bytes of 32 photos spread evenly.
+
+        Reading every byte of a large data set to name it would take longer than using it.
+        """
+        digest = hashlib.sha256()
+        digest.update(repr((self.classes, self.sources, self.native_size, self.photos)).encode())
+        digest.update(self.labels.tobytes() + self.source.tobytes())
+        for i in np.unique(np.linspace(0, max(len(self) - 1, 0), 32).astype(int)) if len(self) else ():
+            digest.update(self.read_bytes(int(i)))
+        return digest.hexdigest()[:16]
+
+
+def relabel(data: Dataset, rule: dict[str, str | None]) -> Dataset:
+    """Apply a label rule: class to its new class, or to None to leave its photos out.
+
+    Classes that the rule does not name stay as they are. Raises DatasetError for a class that the data lacks.
+    """
+    unknown = sorted(set(rule) - set(data.classes))
+    if unknown:
+        raise DatasetError(f"The label rule names {', '.join(unknown)}, but {data.name} has {', '.join(data.classes)}.")
+    renamed = [rule.get(name, name) for name in data.classes]
+    classes = tuple(dict.fromkeys(name for name in renamed if name is not None))
+    index = np.array([-1 if name is None else classes.index(name) for name in renamed], dtype=np.int64)
+    kept = data.pick(np.flatnonzero(index[data.labels] >= 0))
+    return replace(kept, classes=classes, labels=index[kept.labels])
+
+
+def join(parts: Sequence[Dataset], name: str | None = None) -> Dataset:
+    """One data set of several, over the union of their classes (sorted), each photo knowing its source.
+
+    Raises DatasetError when there is nothing to join or two sources have one name.
+    """
+    if not parts:
+        raise DatasetError("No data set was named; a recipe needs at least one.")
+    names = [source for part in parts for source in part.sources]
+    if len(set(names)) != len(names):
+        raise DatasetError(f"The same source is named twice: {', '.join(names)}.")
+    if len(parts) == 1:
+        return parts[0]
+    classes = tuple(sorted({c for part in parts for c in part.classes}))
+    offsets = np.cumsum([0, *(len(part) for part in parts)])
+    source_offsets = np.cumsum([0, *(len(part.sources) for part in parts)])
+    sizes = {part.native_size for part in parts}
+
+    def read_bytes(i: int) -> bytes:
+        part = int(np.searchsorted(offsets, i, side="right")) - 1
+        return parts[part].read_bytes(i - int(offsets[part]))
+
+    return Dataset(
+        name=name or "+".join(part.name for part in parts),
+        classes=classes,
+        photos=tuple(f"{part.name}/{photo}" for part in parts for photo in part.photos),
+        labels=np.concatenate([np.array([classes.index(c) for c in p.classes])[p.labels] for p in parts]),
+        sources=tuple(names),
+        source=np.concatenate([p.source + o for p, o in zip(parts, source_offsets[:-1], strict=True)]),
+        splits=tuple(split for part in parts for split in part.splits),
+        read_bytes=read_bytes,
+        native_size=sizes.pop() if len(sizes) == 1 else None,
+        coarse=tuple(pair for part in parts for pair in part.coarse),
+        skipped=tuple(pair for part in parts for pair in part.skipped),
+    )

@@ -1,0 +1,208 @@
+"""What is installed, what was found, what is missing, and the command that mends it: `python -m recycler doctor`."""
+
+import importlib.metadata
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ValidationError
+
+from recycler.datasets import available_datasets
+from recycler.errors import ModelError
+from recycler.settings import PROJECT, Settings
+from recycler.shelf import CARD_FILE, check_files, load_model
+
+SUPPORTED_PYTHON = ((3, 11), (3, 14))  # from the first, before the second; as in pyproject.toml
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROME_ON_MACOS = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+
+
+class Check(BaseModel, frozen=True):
+    """One thing that was looked for.
+
+    state: "ok"; "missing" when something that everybody needs is not right; "optional" when only `needed_for` lacks it.
+    found: what is there, for people. mend: the exact command that mends it, "" where there is nothing to mend.
+    """
+
+    topic: str
+    name: str
+    state: Literal["ok", "missing", "optional"]
+    found: str
+    needed_for: str = ""
+    mend: str = ""
+
+
+class Report(BaseModel, frozen=True):
+    """All checks, in the order in which they are shown."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing that everybody needs is missing."""
+        return all(check.state != "missing" for check in self.checks)
+
+
+def report() -> Report:
+    """Look at everything afresh; a wrong setting becomes a check of its own, and what depends on settings is left out."""
+    checks = [_python(), *_packages()]
+    try:
+        current = Settings()
+    except ValidationError as problem:
+        return Report(checks=(*checks, *_wrong_settings(problem), *_device(), _chromium()))
+    checks += [*_settings(current), *_device(), *_models(current), *_data(current), _keras_weights(), _chromium()]
+    return Report(checks=tuple(checks))
+
+
+def render(found: Report) -> str:
+    """The report as plain text: a line a check, and under it the command that mends it."""
+    marks = {"ok": "ok", "missing": "MISSING", "optional": "-"}
+    width = max(len(check.name) for check in found.checks)
+    lines: list[str] = []
+    topic = ""
+    for check in found.checks:
+        if check.topic != topic:
+            topic = check.topic
+            lines += ["", topic]
+        purpose = f" (only for {check.needed_for})" if check.needed_for and check.state != "ok" else ""
+        lines.append(f"  {marks[check.state]:<7}  {check.name:<{width}}  {check.found}{purpose}".rstrip())
+        if check.mend:
+            lines.append(f"  {'':7}  {'':{width}}  mend: {check.mend}")
+    lines += ["", "Everything that is needed is there." if found.healthy else "Something is missing: see MISSING above."]
+    return "\n".join(lines).lstrip("\n")
+
+
+def find_chromium() -> Path | None:
+    """The browser that the journeys drive, or None."""
+    paths = (shutil.which(name) for name in CHROMIUM_NAMES)
+    named = next((Path(path) for path in paths if path), None)
+    return named or (CHROME_ON_MACOS if CHROME_ON_MACOS.exists() else None)
+
+
+def _python() -> Check:
+    first, end = SUPPORTED_PYTHON
+    version = f"{platform.python_version()}, {sys.executable}"
+    if first <= sys.version_info[:2] < end:
+        return Check(topic="Python", name="Python", state="ok", found=version)
+    wanted = f"{version}; Recycler needs {first[0]}.{first[1]} or later, before {end[0]}.{end[1]}"
+    return Check(topic="Python", name="Python", state="missing", found=wanted, mend="make clean env")
+
+
+def _packages() -> Iterator[Check]:
+    """The direct dependencies against their pins in requirements.txt."""
+    lines = (PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    for name, pinned in re.findall(r"^([\w.-]+)==(\S+)", "\n".join(lines), re.MULTILINE):
+        try:
+            version = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            yield Check(topic="Packages", name=name, state="missing", found=f"not installed, {pinned} wanted", mend=_INSTALL)
+            continue
+        right = version == pinned
+        found = version if right else f"{version}, {pinned} wanted"
+        yield Check(
+            topic="Packages", name=name, state="ok" if right else "missing", found=found, mend="" if right else _INSTALL
+        )
+
+
+_INSTALL = "rm -f .venv/app.stamp && make env"
+
+
+def _settings(current: Settings) -> Iterator[Check]:
+    for name, field in Settings.model_fields.items():
+        value = getattr(current, name)
+        variable = f"RECYCLER_{name.upper()}"
+        found = f"{'not set' if value is None else value}: {field.description}"
+        if name in ("data", "models", "rulebooks") and value is not None and not value.is_dir():
+            mend = f"export {variable}=FOLDER (one that exists), or unset {variable}"
+            yield Check(topic="Settings", name=variable, state="missing", found=f"{value} is not a folder", mend=mend)
+        else:
+            yield Check(topic="Settings", name=variable, state="ok", found=found)
+
+
+def _wrong_settings(problem: ValidationError) -> Iterator[Check]:
+    for error in problem.errors():
+        variable = f"RECYCLER_{'_'.join(str(part) for part in error['loc']).upper()}"
+        found = f"{error['input']!r} cannot be used: {error['msg'][:1].lower()}{error['msg'][1:]}"
+        yield Check(topic="Settings", name=variable, state="missing", found=found, mend=f"unset {variable}")
+
+
+def _device() -> Iterator[Check]:
+    """Cores and GPU; TensorFlow itself would take seconds to ask."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    yield Check(topic="Device", name="CPU", state="ok", found=f"{cores} cores, {platform.machine()}")
+    yield Check(topic="Device", name="GPU", state="ok", found=_gpus() or "none found; training uses the CPU")
+
+
+def _gpus() -> str:
+    """Names of NVIDIA GPUs, "" without any or when the driver does not answer."""
+    program = shutil.which("nvidia-smi")
+    if not program:
+        return ""
+    query = [program, "--query-gpu=name,memory.total", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return "; ".join(answer.stdout.splitlines())
+
+
+def _models(current: Settings) -> Iterator[Check]:
+    """Every model on the shelf with all its files checked; the default one has to be among them."""
+    shelf = current.models
+    names = sorted(path.parent.name for path in shelf.glob(f"*/{CARD_FILE}"))
+    for name in names:
+        needed_for = "" if name == current.model else "those who choose it"
+        try:
+            card = load_model(shelf, name).card
+            check_files(shelf / name, card)
+        except ModelError as problem:
+            state: Literal["missing", "optional"] = "optional" if needed_for else "missing"
+            mend = _restore(shelf / name)
+            yield Check(topic="Models", name=name, state=state, found=str(problem), needed_for=needed_for, mend=mend)
+        else:
+            found = f"{len(card.classes)} classes, version {card.version}, checksums right"
+            yield Check(topic="Models", name=name, state="ok", found=found, needed_for=needed_for)
+    if current.model not in names:
+        mend = _restore(shelf / current.model)
+        yield Check(topic="Models", name=current.model, state="missing", found=f"not in {shelf}", mend=mend)
+
+
+def _restore(folder: Path) -> str:
+    """From the repository where it keeps the model, else by training it again."""
+    if (PROJECT / "recipes" / f"{folder.name}.yaml").is_file():
+        train = f"python -m recycler train recipes/{folder.name}.yaml"
+    else:
+        train = "python -m recycler train RECIPE.yaml"
+    again = f"{train} && python -m recycler publish latest {folder.name}"
+    tracked = folder.is_relative_to(PROJECT) and (PROJECT / ".git").exists() and folder.name == "household"
+    return f"git restore models/{folder.name}, or {again}" if tracked else again
+
+
+def _data(current: Settings) -> Iterator[Check]:
+    yield from ()
+
+
+def _keras_weights() -> Check:
+    folder = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
+    files = sorted(path.stem for path in folder.glob("*.h5"))
+    name, needed_for = "ImageNet weights", "backbones of keras.applications; EfficientNet-Lite brings its own"
+    if files:
+        return Check(topic="Keras", name=name, state="ok", found=f"{len(files)} in {folder}: {', '.join(files)}")
+    mend = "python -c 'import keras; keras.applications.MobileNet(include_top=False)', or export KERAS_HOME=FOLDER"
+    found = f"none in {folder}; Keras downloads them when a recipe asks"
+    return Check(topic="Keras", name=name, state="optional", found=found, needed_for=needed_for, mend=mend)
+
+
+def _chromium() -> Check:
+    path = find_chromium()
+    if path:
+        return Check(topic="Tests", name="Chromium", state="ok", found=str(path))
+    mend = "brew install --cask google-chrome" if sys.platform == "darwin" else "sudo apt-get install chromium"
+    needed_for = "the browser journeys of make test"
+    return Check(topic="Tests", name="Chromium", state="optional", found="not found", needed_for=needed_for, mend=mend)

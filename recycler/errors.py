@@ -1,0 +1,46 @@
+"""Every problem that a user can cause or mend, as one tree.
+
+    RecyclerError
+    ├── PhotoError        bytes that cannot become a photo
+    ├── RulebookError     a rulebook that cannot be used
+    ├── ModelError        a shelf model that is missing, damaged or dishonest
+    ├── DatasetError      a data set that is missing, empty or unsafe
+    ├── RecipeError       a recipe with a wrong key or value
+    ├── RunError          a run that is missing or not ready
+    └── ExportError       a network whose LiteRT copy does not agree with it
+
+The message of each is one or two sentences for the user: what arrived, what was expected, what to do next.
+Pages and the command line show it as it is; anything else is a bug and keeps its traceback.
+"""
+
+
+class RecyclerError(Exception):
+    """A problem that the user can mend; its text is written for them."""
+
+
+class PhotoError(RecyclerError):
+    """Bytes that cannot become a photo."""
+
+
+class RulebookError(RecyclerError):
+    """A rulebook that cannot be used."""
+
+
+class ModelError(RecyclerError):
+    """A shelf model that is missing, damaged or dishonest."""
+
+
+class DatasetError(RecyclerError):
+    """A data set that is missing, empty or unsafe."""
+
+
+class RecipeError(RecyclerError):
+    """A recipe with a wrong key or value."""
+
+
+class RunError(RecyclerError):
+    """A run that is missing or not ready for what was asked."""
+
+
+class ExportError(RecyclerError):
+    """A network whose LiteRT copy does not agree with it."""

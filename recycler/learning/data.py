@@ -1,0 +1,57 @@
+"""From a recipe's sources to the joined photos and their split."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recycler.datasets import load_dataset
+from recycler.datasets.dataset import Dataset, join, relabel
+from recycler.datasets.near_copies import near_copy_groups, photo_hashes
+from recycler.datasets.split import Split, split
+from recycler.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Joined photos that can all be read, and how they are divided."""
+
+    data: Dataset
+    parts: Split
+
+
+def load_data(recipe: Recipe) -> Prepared:
+    """Load, relabel and join the recipe's sources, leave out unreadable photos, split without near copies across.
+
+    Raises DatasetError.
+    """
+    sources = []
+    for source in recipe.data.sources:
+        data = load_dataset(source.name, per_class=source.per_class, seed=recipe.data.seed)
+        sources.append(relabel(data, source.labels) if source.labels else data)
+    data = join(sources)
+    hashes, readable = photo_hashes(data)
+    if not readable.all():
+        broken = tuple((data.photos[i], "cannot be opened") for i in np.flatnonzero(~readable))
+        data, hashes = data.pick(np.flatnonzero(readable)), hashes[readable]
+        data = replace(data, skipped=data.skipped + broken)
+    groups = near_copy_groups(hashes)
+    shares = recipe.data
+    return Prepared(
+        data, split(data, groups=groups, validation=shares.validation, test=shares.test, seed=shares.seed)
+    )
+
+
+def log_priors(data: Dataset, masked: bool) -> NDArray[np.float32]:
+    """What is added to a photo's logits in training: (sources, C) float32.
+
+    Masked with prior: the log share of each class in the photo's source, and -1e4, no chance, for classes which that
+    source does not have. Both are left off at inference. Zero everywhere when not masked.
+    """
+    shape = len(data.sources), len(data.classes)
+    if not masked:
+        return np.zeros(shape, np.float32)
+    counts = np.zeros(shape)
+    np.add.at(counts, (data.source, data.labels), 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.maximum(np.log(counts / counts.sum(axis=1, keepdims=True)), -1e4), dtype=np.float32)

@@ -1,0 +1,176 @@
+"""A finished run becomes a model on the shelf: LiteRT float16 with a parity check, temperature, thresholds, card."""
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from recycler.classifier import BATCH, Classifier, soften
+from recycler.datasets.dataset import Dataset
+from recycler.errors import ExportError, RunError
+from recycler.learning.data import load_data
+from recycler.metrics import figures_of_merit, fit_confidence, fit_temperature
+from recycler.photos import read_photo
+from recycler.rulebook import Rulebook, find_rulebook
+from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run
+from recycler.shelf import KERAS_FILE, LITERT_FILE, Card, ShelfModel, list_models, new_model, write_card
+from recycler.verdict import Thresholds
+
+PARITY_PHOTOS = 64
+LEAST_AGREEMENT = 0.98  # one photo of 64 may sit on the fence between two classes
+LARGEST_DIFFERENCE = 0.03  # of a probability; float16 weights give about 0.005
+ERROR_TARGET = 0.05  # of the answered photos (ARCHITECTURE.md, Unsure is an answer)
+LEAST_COVERAGE = 0.8  # an app that is unsure more often than one time in five is put away
+
+CALIBRATION_SPLITS = {"left out": "photos of a source left out of training", "validation": "validation photos"}
+
+
+def to_litert(model: keras.Model, float16: bool = False) -> bytes:
+    """A LiteRT file with one signature: input `photo`, outputs named as the network's.
+
+    model: takes pixels (N, S, S, 3) float32 in [0, 255]. float16: store weights in 16 bits, half the size.
+    """
+    signature = [keras.InputSpec(shape=(None, *model.input_shape[1:]), dtype="float32", name="photo")]
+
+    def serve(photo: keras.KerasTensor) -> dict[str, keras.KerasTensor]:
+        outputs = model(photo, training=False)
+        return outputs if isinstance(outputs, dict) else {"embedding": outputs}
+
+    with tempfile.TemporaryDirectory() as folder:
+        archive = keras.export.ExportArchive()
+        archive.track(model)
+        archive.add_endpoint("serving_default", serve, signature)
+        archive.write_out(folder, verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["serving_default"])
+        if float16:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.target_spec.supported_types = [tf.float16]
+        content: bytes = converter.convert()
+    return content
+
+
+def load_network(path: Path) -> keras.Model:
+    """A saved network, in Keras's safe mode: a file that carries code is refused. Raises ExportError."""
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (ValueError, OSError, TypeError, KeyError) as problem:
+        raise ExportError(f"{path.name} is no Keras model that can be loaded safely: train it again.") from problem
+
+
+def publish(run: Run, name: str, shelf: Path) -> Card:
+    """Put a run's best network on the shelf as `name`; whatever had that name before is replaced at the end.
+
+    Temperature and thresholds come from the most foreign photos that the run predicted: those of left-out sources,
+    else validation. Raises RunError when the run is not done, ExportError when LiteRT and Keras disagree.
+    """
+    record, recipe = run.record, run.recipe
+    if record.state != "done":
+        raise RunError(f"The run {record.run} is {record.state}; only a run that is done can be published.")
+    rulebook = find_rulebook(recipe.rulebook)
+    rulebook.check(record.classes)
+    table = pd.read_parquet(run.folder / PREDICTIONS_FILE)
+    calibration = next(split for split in CALIBRATION_SPLITS if (table["split"] == split).any())
+    temperature = _temperature(table[table["split"] == calibration], record.classes)
+    table = _recalibrated(table, temperature, record.classes, rulebook)
+    thresholds = _thresholds(table[table["split"] == calibration], rulebook)
+    table["verdict"] = _verdicts(table["p_recycle"].to_numpy(), thresholds)
+    network = load_network(run.folder / NETWORK_FILE)
+    earlier = {card.name: card.version for card in list_models(shelf)}
+    with new_model(shelf, name) as folder:
+        (folder / KERAS_FILE).write_bytes((run.folder / NETWORK_FILE).read_bytes())
+        (folder / LITERT_FILE).write_bytes(to_litert(network, float16=True))
+        card = Card(
+            name=name,
+            title=recipe.title or recipe.name,
+            description=recipe.description,
+            version=earlier.get(name, 0) + 1,
+            created=datetime.now(UTC).date(),
+            classes=record.classes,
+            recycling_classes=record.recycling_classes,
+            input_size=network.input_shape[1],
+            embedding_size=network.output_shape["embedding"][-1],
+            backbone=recipe.network.backbone,
+            temperature=temperature,
+            thresholds=thresholds,
+            thresholds_from=CALIBRATION_SPLITS[calibration],
+            label_rule=recipe.data.label_rule,
+            sources=record.sources,
+            metrics=split_figures(table, record.classes, rulebook),
+            parity={},
+            recipe=recipe.model_dump(mode="json"),
+            versions=record.versions,
+        )
+        card = card.model_copy(update={"parity": check_parity(network, ShelfModel(card, folder), load_data(recipe).data)})
+        return write_card(folder, card)
+
+
+def check_parity(network: keras.Model, model: ShelfModel, data: Dataset) -> dict[str, float]:
+    """Run Keras and LiteRT on real photos: share of equal top-1 and the largest difference of a probability.
+
+    Raises ExportError when they differ by more than float16 explains.
+    """
+    chosen = np.unique(np.linspace(0, len(data) - 1, PARITY_PHOTOS).astype(int))
+    photos = np.stack([read_photo(data.read_bytes(int(i)), model.card.input_size) for i in chosen])
+    ours = np.stack([p.probabilities for p in Classifier(model).predict(photos)])
+    raw = np.concatenate(
+        [
+            np.asarray(network(photos[i : i + BATCH].astype(np.float32), training=False)["object"])
+            for i in range(0, len(photos), BATCH)
+        ]
+    )
+    theirs = soften(raw, model.card.temperature)
+    agreement = float((ours.argmax(axis=1) == theirs.argmax(axis=1)).mean())
+    difference = float(np.abs(ours - theirs).max())
+    if agreement < LEAST_AGREEMENT or difference > LARGEST_DIFFERENCE:
+        raise ExportError(
+            f"The LiteRT copy differs from the network (same answer for {agreement:.1%} of {len(photos)} photos, largest "
+            f"difference {difference:.3f}), so it was not published. Check the versions with `python -m recycler doctor`."
+        )
+    return {"photos": float(len(photos)), "top1_agreement": agreement, "largest_difference": difference}
+
+
+def split_figures(table: pd.DataFrame, classes: tuple[str, ...], rulebook: Rulebook) -> dict[str, dict[str, float]]:
+    """Figures of merit a split, and a source within the splits that no training saw."""
+    figures = {}
+    for split, rows in table.groupby("split", sort=False):
+        figures[str(split)] = figures_of_merit(rows, classes, rulebook)
+        sources = rows["photo"].str.split("/").str[0]
+        if split != "validation" and sources.nunique() > 1 and sources.nunique() < 10:
+            figures |= {
+                f"{split}: {source}": figures_of_merit(part, classes, rulebook) for source, part in rows.groupby(sources)
+            }
+    return figures
+
+
+def _temperature(table: pd.DataFrame, classes: tuple[str, ...]) -> float:
+    index = {name: i for i, name in enumerate(classes)}
+    true = np.array([index[name] for name in table["true"]])
+    return fit_temperature(np.stack(table["probabilities"].to_list()).astype(np.float64), true)
+
+
+def _recalibrated(
+    table: pd.DataFrame, temperature: float, classes: tuple[str, ...], rulebook: Rulebook
+) -> pd.DataFrame:
+    probabilities = soften(np.stack(table["probabilities"].to_list()), temperature)
+    p = np.maximum(probabilities, 1e-12)
+    return table.assign(
+        probabilities=list(probabilities),
+        p_recycle=probabilities[:, rulebook.mask(classes)].sum(axis=1),
+        entropy_bits=-(p * np.log2(p)).sum(axis=1),
+    )
+
+
+def _thresholds(table: pd.DataFrame, rulebook: Rulebook) -> Thresholds:
+    p_recycle = table["p_recycle"].to_numpy(dtype=np.float64)
+    right = (p_recycle >= 0.5) == table["true"].map(rulebook.recycles).to_numpy(dtype=bool)
+    return Thresholds(fit_confidence(np.maximum(p_recycle, 1 - p_recycle), right, ERROR_TARGET, LEAST_COVERAGE))
+
+
+def _verdicts(p_recycle: NDArray[np.float64], thresholds: Thresholds) -> NDArray[np.str_]:
+    sure = np.maximum(p_recycle, 1 - p_recycle) >= thresholds.confidence
+    return np.where(sure, np.where(p_recycle >= 0.5, "recycle", "bin"), "unsure")

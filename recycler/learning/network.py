@@ -1,0 +1,122 @@
+"""From a recipe to a network: raw [0, 255] pixels in; `object`, `recycling` and `embedding` out.
+
+    pixels -> upscaling -> preprocessing -> backbone -> pooling -> embedding -> branch -> object (C,)
+                                                                            \\-> branch -> recycling (1,)
+
+The trunk (pixels to embedding) and the branches (embedding to logits) are models of their own, because a frozen
+trunk's embeddings are computed once and only the branches are trained on them.
+"""
+
+from dataclasses import dataclass
+
+import keras
+
+from recycler.learning.backbones import BACKBONES, preprocess
+from recycler.recipe import Network
+
+PHOTO = "photo"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The trunks and branches of one network.
+
+    trunks: branch name to its trunk, pixels (S, S, 3) to embedding (D,); all the same model unless `separate`.
+    branches: output name to a model of embedding (D,) to logits; for `multi_hot` the one output `multi_hot`.
+    """
+
+    trunks: dict[str, keras.Model]
+    branches: dict[str, keras.Model]
+
+    @property
+    def trunk(self) -> keras.Model:
+        """The trunk whose embedding the network gives out: that of the first branch."""
+        return next(iter(self.trunks.values()))
+
+
+def build_parts(
+    network: Network, classes: int, photo_size: int, coarse: int = 0, weights: str | None = "imagenet"
+) -> Parts:
+    """Build trunks and branches.
+
+    classes: C, the number of classes; coarse: the number of superclasses, used when the recipe asks for that output.
+    photo_size: pixels a side of the photos that come in; upscaled inside when the backbone's input is larger.
+    weights: "imagenet", or None for random ones (tests).
+    Raises ModelError when the weights cannot be had.
+    """
+    units = {"multi_hot": classes + 1} if network.shape == "multi_hot" else {"object": classes, "recycling": 1}
+    if "coarse" in network.outputs:
+        units["coarse"] = coarse
+    first = build_trunk(network, photo_size, weights, "trunk")
+    trunks = {
+        name: build_trunk(network, photo_size, weights, f"{name}_trunk")
+        if network.shape == "separate" and name != "object"
+        else first
+        for name in units
+    }
+    size = first.output_shape[-1]
+    return Parts(trunks, {name: _branch(name, network, size, count) for name, count in units.items()})
+
+
+def build_trunk(network: Network, photo_size: int, weights: str | None, name: str) -> keras.Model:
+    """Pixels (N, photo_size, photo_size, 3) in [0, 255] to the embedding (N, D) of a frozen backbone.
+
+    The backbone is called in inference mode, so its batch norm keeps ImageNet's statistics (thesis, Networks).
+    With `flip` the embedding is the mean over the photo and its mirror image.
+    """
+    backbone = BACKBONES[network.backbone]
+    inputs = keras.Input((photo_size, photo_size, 3), name=PHOTO)
+    pixels = inputs
+    if photo_size != network.input_size:
+        pixels = keras.layers.Resizing(network.input_size, network.input_size, name="upscaling")(pixels)
+    pixels = preprocess(pixels, backbone.scaling)
+    base = backbone.build(network.input_size, weights=weights)
+    base.trainable = False
+    pooling = keras.layers.GlobalAveragePooling2D(name="pooling")
+    embedding = pooling(base(pixels, training=False))
+    if network.flip:
+        mirrored = pooling(base(keras.ops.flip(pixels, axis=2), training=False))
+        embedding = keras.layers.Average(name="both_sides")([embedding, mirrored])
+    return keras.Model(inputs, embedding, name=name)
+
+
+def assemble(parts: Parts, classes: int) -> keras.Model:
+    """The whole network: outputs `object` (C,), `recycling` (1,), `embedding` (D,) and those that were added.
+
+    For `multi_hot` the C object scores are normalised to sum to one.
+    """
+    inputs = keras.Input(parts.trunk.input_shape[1:], name=PHOTO)
+    embeddings = {id(trunk): trunk(inputs) for trunk in parts.trunks.values()}
+    logits = {name: branch(embeddings[id(parts.trunks[name])]) for name, branch in parts.branches.items()}
+    outputs = activate(logits, classes)
+    outputs["embedding"] = keras.layers.Identity(name="embedding")(embeddings[id(parts.trunk)])
+    return keras.Model(inputs, outputs, name="network")
+
+
+def activate(logits: dict[str, keras.KerasTensor], classes: int) -> dict[str, keras.KerasTensor]:
+    """Logits of the branches to named outputs: softmax for classes, sigmoid for recycling."""
+    if "multi_hot" not in logits:
+        kinds = {"recycling": "sigmoid"}
+        return {n: keras.layers.Activation(kinds.get(n, "softmax"), name=n)(tensor) for n, tensor in logits.items()}
+    scores = keras.ops.sigmoid(logits["multi_hot"])
+    share = scores[:, :classes] / keras.ops.sum(scores[:, :classes], axis=-1, keepdims=True)
+    rest = {name: tensor for name, tensor in logits.items() if name != "multi_hot"}
+    outputs = {
+        "object": keras.layers.Identity(name="object")(share),
+        "recycling": keras.layers.Identity(name="recycling")(scores[:, classes:]),
+    }
+    return outputs | (activate(rest, classes) if rest else {})
+
+
+def _branch(name: str, network: Network, size: int, units: int) -> keras.Model:
+    """Embedding (D,) to logits (units,): batch norm, dropout, hidden layers each with dropout, dense (thesis)."""
+    inputs = keras.Input((size,))
+    x = inputs
+    if network.batch_norm:
+        x = keras.layers.BatchNormalization(name=f"{name}_batch_norm")(x)
+    x = keras.layers.Dropout(network.dropout, name=f"{name}_dropout")(x)
+    for i, hidden in enumerate(network.hidden, 1):
+        x = keras.layers.Dense(hidden, activation="relu", name=f"{name}_hidden_{i}")(x)
+        x = keras.layers.Dropout(network.dropout, name=f"{name}_dropout_{i}")(x)
+    outputs = keras.layers.Dense(units, name=f"{name}_logits")(x)
+    return keras.Model(inputs, outputs, name=f"{name}_branch")

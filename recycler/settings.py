@@ -1,0 +1,48 @@
+"""The one place for settings: environment variables with the prefix RECYCLER_, or a .env file."""
+
+from functools import cache
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Where things lie and how much is allowed. Print them with `python -m recycler doctor`."""
+
+    model_config = SettingsConfigDict(env_prefix="RECYCLER_", env_file=".env", extra="ignore", frozen=True)
+
+    data: Path | None = Field(None, description="folder of data sets: cifar100/, trashnet/, garbage/, home/")
+    home: Path = Field(
+        default_factory=lambda: user_data_path("recycler", appauthor=False),
+        description="folder for runs and caches",
+    )
+    models: Path = Field(PROJECT / "models", description="the shelf: one folder a model")
+    rulebooks: Path = Field(PROJECT / "rulebooks", description="folder of rulebooks, one YAML file each")
+    model: str = Field("household", description="the shelf model that answers when none is chosen")
+    rulebook: str = Field("default", description="the rulebook that answers when none is chosen")
+    photo_megabytes: int = Field(25, ge=1, le=500, description="largest photo file, in MB")
+    photo_megapixels: int = Field(80, ge=1, le=500, description="largest photo, in millions of pixels")
+    threads: int = Field(2, ge=1, le=64, description="CPU threads for LiteRT when it works on many photos")
+
+    @property
+    def runs(self) -> Path:
+        """One folder a run."""
+        return self.home / "runs"
+
+    @property
+    def cache(self) -> Path:
+        """What can be computed again: features of frozen backbones, photo hashes."""
+        return self.home / "cache"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once.
+
+    Raises pydantic.ValidationError when a variable holds a value out of range.
+    """
+    return Settings()

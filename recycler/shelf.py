@@ -1,0 +1,205 @@
+"""The shelf: `models/NAME/` holds one published model and its card; nothing half-written is ever there."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from recycler.errors import ModelError
+from recycler.verdict import Thresholds
+
+LITERT_FILE = "model.tflite"
+KERAS_FILE = "model.keras"
+CARD_FILE = "card.json"
+README_FILE = "README.md"
+
+
+class Card(BaseModel):
+    """What a model knows, how good it is and on which photos that was measured.
+
+    input_size: pixels a side that the network takes, RGB in [0, 255]; 32 for a model of CIFAR's small images.
+    temperature: divides the logits so that probabilities match how often they are right (Guo et al. 2017).
+    thresholds: when the answer is *unsure*; `thresholds_from` says on which photos they were set.
+    metrics: data set and split to figures of merit by their usual names.
+    checksums: file name to SHA-256 in hex.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    title: str
+    description: str
+    version: int = Field(1, ge=1)
+    created: date
+    classes: tuple[str, ...] = Field(min_length=2)
+    recycling_classes: tuple[str, ...]
+    input_size: int = Field(ge=16, le=1024)
+    embedding_size: int = Field(ge=1)
+    backbone: str
+    temperature: float = Field(1.0, gt=0)
+    thresholds: Thresholds
+    thresholds_from: str
+    uses_recycling_output: bool = False
+    label_rule: str = ""
+    sources: dict[str, str]
+    metrics: dict[str, dict[str, float]]
+    parity: dict[str, float]
+    recipe: dict[str, Any]
+    versions: dict[str, str]
+    checksums: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class ShelfModel:
+    """A model on the shelf whose LiteRT file is what its card says."""
+
+    card: Card
+    folder: Path
+
+    @property
+    def litert(self) -> Path:
+        """The LiteRT file."""
+        return self.folder / LITERT_FILE
+
+
+def list_models(shelf: Path) -> list[Card]:
+    """Cards of all models on the shelf, by name; folders without a readable card are passed over."""
+    cards = []
+    for path in sorted(shelf.glob(f"*/{CARD_FILE}")):
+        try:
+            cards.append(_read_card(path.parent))
+        except ModelError:
+            continue
+    return cards
+
+
+def load_model(shelf: Path, name: str) -> ShelfModel:
+    """Find a model by name and check its LiteRT file against the card.
+
+    Raises ModelError when there is no such model, its card cannot be read, or a file was changed.
+    """
+    names = [card.name for card in list_models(shelf)]
+    folder = shelf / name
+    if name not in names and not (Path(name).name == name and (folder / CARD_FILE).is_file()):
+        known = ", ".join(names) or "none yet; train one and publish it"
+        raise ModelError(f"There is no model called “{name}” on the shelf. Models there: {known}.")
+    card = _read_card(folder)
+    check_files(folder, card, [LITERT_FILE])
+    return ShelfModel(card, folder)
+
+
+def check_files(folder: Path, card: Card, files: list[str] | None = None) -> None:
+    """Compare files with the card's checksums. Raises ModelError for one that is missing or changed."""
+    for name in files if files is not None else sorted(card.checksums):
+        path = folder / name
+        if not path.is_file():
+            raise ModelError(f"The model “{card.name}” lacks its file {name}. Publish it again or restore the folder.")
+        if checksum(path) != card.checksums.get(name):
+            raise ModelError(
+                f"The file {name} of the model “{card.name}” is not the one that was published. "
+                "It may be damaged: publish it again or restore the folder."
+            )
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def new_model(shelf: Path, name: str) -> Iterator[Path]:
+    """A folder to write a model's files into; on leaving without an error it becomes `shelf/name` at once.
+
+    The model that had this name before is kept as `shelf/.replaced/name` until the next time.
+    Nothing changes on the shelf when the block raises.
+    """
+    shelf.mkdir(parents=True, exist_ok=True)
+    with FileLock(shelf / ".lock"):
+        draft = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=shelf))
+        try:
+            yield draft
+            draft.chmod(0o755)
+            _flush(draft)
+            if (shelf / name).exists():
+                replaced = shelf / ".replaced" / name
+                shutil.rmtree(replaced, ignore_errors=True)
+                replaced.parent.mkdir(exist_ok=True)
+                (shelf / name).rename(replaced)
+            draft.rename(shelf / name)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def write_card(folder: Path, card: Card) -> Card:
+    """Put the card and its README beside the model files, with the checksums of these; returns the full card."""
+    sums = {path.name: checksum(path) for path in sorted(folder.iterdir()) if path.name not in (CARD_FILE, README_FILE)}
+    full = card.model_copy(update={"checksums": sums})
+    (folder / CARD_FILE).write_text(full.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    (folder / README_FILE).write_text(card_text(full), encoding="utf-8")
+    return full
+
+
+def card_text(card: Card) -> str:
+    """The card as Markdown for people."""
+    what = f"{card.classes[0]} to {card.classes[-1]}" if len(card.classes) > 20 else ", ".join(card.classes)
+    size = f"{card.input_size} x {card.input_size} pixels"
+    if card.input_size <= 64:
+        size += ", so it sees little of a photo"
+    lines = [
+        f"# {card.title}",
+        "",
+        card.description,
+        "",
+        f"- **Knows** {len(card.classes)} classes: {what}",
+        f"- **Since** {card.created:%Y-%m-%d}, version {card.version}",
+        f"- **Backbone** {card.backbone}, sees {size}",
+        f"- **Trained on** {'; '.join(f'{name} ({text})' for name, text in card.sources.items())}",
+        f"- **Not sure** below {card.thresholds.confidence:.2f} (set on {card.thresholds_from})",
+        f"- **Temperature** {card.temperature:.3f}",
+    ]
+    if card.label_rule:
+        lines.append(f"- **Label rule** {card.label_rule}")
+    lines += ["", "## How good", ""] + _metrics_table(card.metrics)
+    lines += ["", "LiteRT against Keras: " + ", ".join(f"{k} {v:.4g}" for k, v in card.parity.items()) + ".", ""]
+    return "\n".join(lines)
+
+
+def _metrics_table(metrics: Mapping[str, Mapping[str, float]]) -> list[str]:
+    columns = list(dict.fromkeys(figure for row in metrics.values() for figure in row))
+    lines = ["| measured on | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    for name, row in metrics.items():
+        cells = [
+            "" if figure not in row else f"{row[figure]:.0f}" if figure == "photos" else f"{row[figure]:.3f}"
+            for figure in columns
+        ]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _read_card(folder: Path) -> Card:
+    try:
+        card = Card.model_validate_json((folder / CARD_FILE).read_bytes())
+    except (OSError, ValidationError) as problem:
+        raise ModelError(f"The card of the model “{folder.name}” cannot be read: publish the model again.") from problem
+    if card.name != folder.name:
+        raise ModelError(f"The card in the folder “{folder.name}” belongs to “{card.name}”: rename the folder.")
+    if not set(card.recycling_classes) <= set(card.classes):
+        raise ModelError(f"The card of “{card.name}” calls classes recyclable that the model does not have.")
+    return card
+
+
+def _flush(folder: Path) -> None:
+    for path in folder.iterdir():
+        descriptor = os.open(path, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)

@@ -1,0 +1,117 @@
+"""From class probabilities to a verdict: recycle, bin or unsure.
+
+p_recycle is the sum of the probabilities of all classes that the rulebook sends to the recycling, so a household's
+own rules change verdicts without retraining. From one half the verdict is *recycle*, below it is *bin*; it is
+*unsure* when the likelier of the two falls short of the model's threshold, or when the probabilities are spread
+so widely that the photo may show nothing that the model knows.
+"""
+
+from dataclasses import dataclass
+from math import log2
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from recycler.rulebook import DESTINATIONS, Destination, Rulebook
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """When a model is sure enough to answer, set when it is published and kept on its card.
+
+    confidence: least probability (0 to 1) of the likelier of *recycle* and *bin*; at most 0.5 answers always.
+    entropy_bits: most entropy in bits; None sets no such limit.
+    """
+
+    confidence: Annotated[float, Field(ge=0, le=1)]
+    entropy_bits: Annotated[float, Field(ge=0)] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a model says about one photo.
+
+    classes: C class names.
+    probabilities: float32 (C,), calibrated, summing to 1.
+    recycling: the learned recycling output, 0 to 1.
+    embedding: float32 (D,), the pooled features.
+    """
+
+    classes: tuple[str, ...]
+    probabilities: NDArray[np.float32]
+    recycling: float
+    embedding: NDArray[np.float32]
+
+    @property
+    def entropy_bits(self) -> float:
+        """Shannon entropy -sum p log2 p in bits, with 0 log 0 = 0: 0 for a certain answer, log2 C for none at all."""
+        p = self.probabilities[self.probabilities > 0].astype(np.float64)
+        return max(0.0, float(-(p * np.log2(p)).sum()))
+
+    @property
+    def max_entropy_bits(self) -> float:
+        """The most entropy that this many classes can have, log2 C bits."""
+        return log2(len(self.classes))
+
+    def top(self, k: int) -> list[tuple[str, float]]:
+        """The k likeliest classes with their probabilities, likeliest first; equal ones in the order of `classes`."""
+        order = np.argsort(-self.probabilities, kind="stable")[:k]
+        return [(self.classes[i], float(self.probabilities[i])) for i in order]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to do with a photographed thing.
+
+    class_name, probability: the likeliest class of all, whatever the verdict.
+    p_recycle: probability that it belongs in the recycling, by the rulebook.
+    entropy_bits: entropy of the class probabilities, in bits.
+    destination, advice: what the rulebook says about `advised_class`.
+    advised_class: the likeliest class among those that agree with the verdict; of all, when unsure. It differs from
+        `class_name` only when the likeliest class alone lies on one side and the sum of the others on the other; a
+        headline shows this one, so that *recycle* never stands beside the bin.
+    """
+
+    verdict: Literal["recycle", "bin", "unsure"]
+    class_name: str
+    probability: float
+    p_recycle: float
+    entropy_bits: float
+    destination: Destination
+    advice: str
+    advised_class: str
+
+
+def judge(prediction: Prediction, rulebook: Rulebook, thresholds: Thresholds) -> Verdict:
+    """The verdict on one prediction. Raises RulebookError when the rulebook lacks one of its classes."""
+    mask = rulebook.mask(prediction.classes)
+    p_recycle = float(prediction.probabilities[mask].sum(dtype=np.float64).clip(0, 1))
+    entropy = prediction.entropy_bits
+    ranked = [name for name, _ in prediction.top(len(prediction.classes))]
+    verdict: Literal["recycle", "bin", "unsure"]
+    if _is_sure(p_recycle, entropy, thresholds):
+        recycle = p_recycle >= 0.5
+        verdict = "recycle" if recycle else "bin"
+        advised = next(name for name in ranked if rulebook.recycles(name) == recycle)
+    else:
+        verdict, advised = "unsure", ranked[0]
+    entry = rulebook.classes[advised]
+    return Verdict(
+        verdict=verdict,
+        class_name=ranked[0],
+        probability=prediction.top(1)[0][1],
+        p_recycle=p_recycle,
+        entropy_bits=entropy,
+        destination=DESTINATIONS[entry.destination],
+        advice=entry.advice,
+        advised_class=advised,
+    )
+
+
+def _is_sure(p_recycle: float, entropy_bits: float, thresholds: Thresholds) -> bool:
+    """Both limits held; false too when a broken model gives no number (NaN)."""
+    if thresholds.entropy_bits is not None and not entropy_bits <= thresholds.entropy_bits:
+        return False
+    return max(p_recycle, 1 - p_recycle) >= thresholds.confidence
