@@ -4,18 +4,19 @@ import streamlit as st
 
 from pages import classify
 
+CAMERA = ":material/photo_camera:"
+
 
 def main() -> None:
     """Draw the frame and run the page that the address asks for.
 
     The default page answers at / only, whatever its url_path; its hidden twin lets /classify answer too.
     """
-    st.set_page_config(page_title="Recycler", page_icon="♻️")
-    look = {"title": "Classify", "icon": ":material/photo_camera:"}
+    st.set_page_config(page_title="Recycler", page_icon="♻️")  # a Material icon would be fetched from outside
     st.navigation(
         [
-            st.Page(classify.page, url_path="home", default=True, **look),
-            st.Page(classify.page, url_path="classify", visibility="hidden", **look),
+            st.Page(classify.page, title="Classify", icon=CAMERA, url_path="home", default=True),
+            st.Page(classify.page, title="Classify", icon=CAMERA, url_path="classify", visibility="hidden"),
         ]
     ).run()
 

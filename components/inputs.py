@@ -79,7 +79,7 @@ def _from_files() -> list[Upload]:
         key=f"{state.UPLOAD}_{turn}",
     )
     st.caption(f"JPEG, PNG, WebP, HEIC or GIF, up to {settings().photo_megabytes} MB each")
-    _paste(key=state.PASTE, data=turn, height=1)
+    _paste(key=f"{state.PASTE}_{turn}", height=1)
     if files:
         st.session_state[state.UPLOADS] = turn + 1
     return [Upload(file.name, file.getvalue()) for file in files]

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from components import state, why
+from components import state
 from components.visit import Judged, Visit
-from components.words import percent, plain, readable, safe
+from components.words import how_sure, percent, plain, readable, safe
 from recycler.classifier import Classifier
 from recycler.rulebook import DESTINATIONS, Destination, Rulebook
-from recycler.verdict import Prediction, Verdict, sureness
+from recycler.verdict import Prediction, Verdict
 
 NOT_SURE = Destination(name="unsure", title="Not sure", colour="#6f6a86", ink="#ffffff", icon=":material/help:")
 WHAT_HELPS = ":material/tips_and_updates: Try again: closer, one thing only, on a plain ground."
@@ -30,6 +30,8 @@ def verdict_card(
                 st.markdown(_how_sure(verdict))
         with st.expander("Why?", key=f"{state.WHY}_{photo.key}", on_change="rerun") as fold:
             if fold.open:
+                from components import why  # with pandas and Altair, for which the first verdict need not wait
+
                 why.show(judged, rulebook, classifier, visit)
 
 
@@ -64,7 +66,7 @@ def tile(goal: Destination) -> str:
 def _how_sure(verdict: Verdict) -> str:
     probability = max(verdict.p_recycle, 1 - verdict.p_recycle)
     side = "it can be recycled" if verdict.verdict == "recycle" else "it is not for the recycling"
-    return f"I am **{sureness(probability)}** that {side}: {percent(probability)}"
+    return f"I am **{how_sure(probability)}** that {side}: {percent(probability)}"
 
 
 def _likeliest(prediction: Prediction, rulebook: Rulebook) -> None:

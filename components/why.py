@@ -6,8 +6,8 @@ from components import state
 from components.visit import Judged, Seen, Visit
 from components.words import percent, plain, readable
 from recycler.classifier import Classifier
-from recycler.explain import heat_overlay, occlusion_map
-from recycler.figures import top_bars
+from recycler.explain import occlusion_map
+from recycler.figures import occlusion_overlay, top_bars
 from recycler.photos import open_photo
 from recycler.rulebook import DESTINATIONS, Rulebook
 from recycler.verdict import Verdict
@@ -40,7 +40,7 @@ def _which_part(photo: Seen, verdict: Verdict, classifier: Classifier, visit: Vi
             visit.occlusion[key] = occlusion_map(classifier, pixels, verdict.advised_class)
         slot.empty()
     if key in visit.occlusion:
-        st.image(heat_overlay(open_photo(photo.picture), visit.occlusion[key]), width="stretch", alt="")
+        st.image(occlusion_overlay(open_photo(photo.picture), visit.occlusion[key]), width="stretch", alt="")
         st.caption(
             f"Bright parts speak for {plain(readable(verdict.advised_class))}: with one of them covered, "
             "it looks less like it."

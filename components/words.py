@@ -3,7 +3,13 @@
 import html
 import re
 
+HOW_SURE = ((0.98, "almost certain"), (0.9, "quite sure"), (0.75, "fairly sure"), (0.0, "only guessing"))
 EVERYDAY = {"biological": "food scraps", "trash": "mixed rubbish"}
+
+
+def how_sure(probability: float) -> str:
+    """A probability in words; the number stands beside them."""
+    return next(words for least, words in HOW_SURE if probability >= least)
 
 
 def percent(probability: float) -> str:

@@ -48,7 +48,9 @@ def classify(paths: tuple[Path, ...], model: str | None, rulebook: str | None, a
     rules.check(classifier.card.classes)
     files = list(_walk(paths))
     refused = not files
-    for file, answer in zip(files, predict_all(classifier, (f.read_bytes for f in files), settings().threads), strict=True):
+    for file, answer in zip(
+        files, predict_all(classifier, (f.read_bytes for f in files), settings().threads), strict=True
+    ):
         if isinstance(answer, Exception):
             refused = True
             text = str(answer) if isinstance(answer, RecyclerError) else "This file cannot be read."
@@ -99,7 +101,12 @@ def runs(as_json: bool) -> None:
     found = list_runs(settings().runs)
     for run in found:
         record = run.record
-        line = {"run": record.run, "state": record.state, "started": record.started.isoformat(), "problem": record.problem}
+        line = {
+            "run": record.run,
+            "state": record.state,
+            "started": record.started.isoformat(),
+            "problem": record.problem,
+        }
         _say(line, as_json, f"{record.run}  {record.state}  {record.problem}")
     if not found and not as_json:
         click.echo("No runs yet. Start one: python -m recycler train recipes/quick.yaml")
@@ -125,9 +132,13 @@ def publish(run: str, name: str, as_json: bool) -> None:
 @cli.command()
 @MODEL
 @RULEBOOK
-@click.option("--data", "dataset", required=True, help="cifar100, trashnet, garbage, home, or a zip or folder of class folders.")
+@click.option(
+    "--data", "dataset", required=True, help="cifar100, trashnet, garbage, home, or a zip or folder of class folders."
+)
 @click.option("--split", default="test", show_default=True, type=click.Choice(["test", "train", "all"]))
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the predictions table here (Parquet).")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the predictions table here (Parquet)."
+)
 @JSON
 def evaluate(
     model: str | None, rulebook: str | None, dataset: str, split: str, out: Path | None, as_json: bool

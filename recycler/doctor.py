@@ -14,13 +14,16 @@ from typing import Literal
 from pydantic import BaseModel, ValidationError
 
 from recycler.datasets import available_datasets
-from recycler.errors import ModelError
-from recycler.settings import PROJECT, Settings
+from recycler.errors import DatasetError, ModelError, RulebookError
+from recycler.rulebook import list_rulebooks, load_rulebook
+from recycler.settings import PROJECT, Settings, settings
 from recycler.shelf import CARD_FILE, check_files, load_model
 
 SUPPORTED_PYTHON = ((3, 11), (3, 14))  # from the first, before the second; as in pyproject.toml
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROME_ON_MACOS = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+
+INSTALL = "rm -f .venv/app.stamp && make env"
 
 
 class Check(BaseModel, frozen=True):
@@ -50,14 +53,14 @@ class Report(BaseModel, frozen=True):
 
 
 def report() -> Report:
-    """Look at everything afresh; a wrong setting becomes a check of its own, and what depends on settings is left out."""
-    checks = [_python(), *_packages()]
+    """Look at everything; a wrong setting becomes a check of its own, and what depends on settings is left out."""
+    checks = [_python(), *_packages(), *_device()]
     try:
-        current = Settings()
+        current = settings()
     except ValidationError as problem:
-        return Report(checks=(*checks, *_wrong_settings(problem), *_device(), _chromium()))
-    checks += [*_settings(current), *_device(), *_models(current), *_data(current), _keras_weights(), _chromium()]
-    return Report(checks=tuple(checks))
+        return Report(checks=(*checks, *_wrong_settings(problem), _chromium()))
+    found = (*_settings(current), *_models(current), *_rulebooks(current), *_data(current))
+    return Report(checks=(*checks, *found, _keras_weights(), _chromium()))
 
 
 def render(found: Report) -> str:
@@ -74,7 +77,10 @@ def render(found: Report) -> str:
         lines.append(f"  {marks[check.state]:<7}  {check.name:<{width}}  {check.found}{purpose}".rstrip())
         if check.mend:
             lines.append(f"  {'':7}  {'':{width}}  mend: {check.mend}")
-    lines += ["", "Everything that is needed is there." if found.healthy else "Something is missing: see MISSING above."]
+    lines += [
+        "",
+        "Everything that is needed is there." if found.healthy else "Something is missing: see MISSING above.",
+    ]
     return "\n".join(lines).lstrip("\n")
 
 
@@ -101,16 +107,15 @@ def _packages() -> Iterator[Check]:
         try:
             version = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            yield Check(topic="Packages", name=name, state="missing", found=f"not installed, {pinned} wanted", mend=_INSTALL)
+            yield Check(
+                topic="Packages", name=name, state="missing", found=f"not installed, {pinned} wanted", mend=INSTALL
+            )
             continue
         right = version == pinned
         found = version if right else f"{version}, {pinned} wanted"
         yield Check(
-            topic="Packages", name=name, state="ok" if right else "missing", found=found, mend="" if right else _INSTALL
+            topic="Packages", name=name, state="ok" if right else "missing", found=found, mend="" if right else INSTALL
         )
-
-
-_INSTALL = "rm -f .venv/app.stamp && make env"
 
 
 def _settings(current: Settings) -> Iterator[Check]:
@@ -174,18 +179,48 @@ def _models(current: Settings) -> Iterator[Check]:
 
 
 def _restore(folder: Path) -> str:
-    """From the repository where it keeps the model, else by training it again."""
-    if (PROJECT / "recipes" / f"{folder.name}.yaml").is_file():
-        train = f"python -m recycler train recipes/{folder.name}.yaml"
-    else:
-        train = "python -m recycler train RECIPE.yaml"
-    again = f"{train} && python -m recycler publish latest {folder.name}"
-    tracked = folder.is_relative_to(PROJECT) and (PROJECT / ".git").exists() and folder.name == "household"
-    return f"git restore models/{folder.name}, or {again}" if tracked else again
+    """From the repository, which holds the default model; else by training it again, from its own recipe if any."""
+    if folder == PROJECT / "models" / Settings.model_fields["model"].default and (PROJECT / ".git").exists():
+        return f"git restore models/{folder.name}"
+    recipe = Path("recipes") / f"{folder.name}.yaml"
+    named = recipe if (PROJECT / recipe).is_file() else "RECIPE.yaml"
+    return f"python -m recycler train {named} && python -m recycler publish latest {folder.name}"
+
+
+def _rulebooks(current: Settings) -> Iterator[Check]:
+    found = list_rulebooks(current.rulebooks)
+    for name, path in found.items():
+        try:
+            rulebook = load_rulebook(path)
+        except RulebookError as problem:
+            mend = f"edit {path}"
+            yield Check(topic="Rulebooks", name=name, state="missing", found=str(problem), mend=mend)
+        else:
+            yield Check(topic="Rulebooks", name=name, state="ok", found=f"{rulebook.title}: {rulebook.region}")
+    if current.rulebook not in found and not Path(current.rulebook).is_file():
+        mend = f"export RECYCLER_RULEBOOK={next(iter(found), 'FILE.yaml')}"
+        where = f"not in {current.rulebooks}"
+        yield Check(topic="Rulebooks", name=current.rulebook, state="missing", found=where, mend=mend)
 
 
 def _data(current: Settings) -> Iterator[Check]:
-    yield from ()
+    needed_for = "training and evaluating with it"
+    try:
+        places = available_datasets()
+    except DatasetError as problem:
+        yield Check(topic="Data sets", name="all", state="optional", found=str(problem), needed_for=needed_for)
+        return
+    for name, place in places.items():
+        if place is not None:
+            yield Check(topic="Data sets", name=name, state="ok", found=str(place))
+            continue
+        folder = (current.data or current.home / "data") / name
+        download = name == "cifar100"
+        mend = (
+            "python -m recycler download" if download else f"put its zip into {folder}, or export RECYCLER_DATA=FOLDER"
+        )
+        found = f"not in {folder}"
+        yield Check(topic="Data sets", name=name, state="optional", found=found, needed_for=needed_for, mend=mend)
 
 
 def _keras_weights() -> Check:

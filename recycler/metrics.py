@@ -103,9 +103,9 @@ def fit_temperature(probabilities: Floats, true: NDArray[np.int64]) -> float:
 def fit_confidence(confidence: Floats, right: NDArray[np.bool_], error: float, least_coverage: float = 0.0) -> float:
     """The lowest confidence that keeps the share of errors among answered photos at or under `error`.
 
-    confidence: (N,), the larger of p_recycle and 1 - p_recycle; right: whether that answer was right. Photos at or above
-    the returned value are answered. At least `least_coverage` of the photos are answered, even where errors are more:
-    an app that never answers is of no use. Where no value keeps the promise, the highest confidence seen.
+    confidence: (N,), the larger of p_recycle and 1 - p_recycle; right: whether that answer was right. Photos at or
+    above the returned value are answered. At least `least_coverage` of the photos are answered, even where errors are
+    more: an app that never answers is of no use. Where no value keeps the promise, the highest confidence seen.
     """
     order = np.argsort(-confidence, kind="stable")
     errors = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)

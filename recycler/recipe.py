@@ -19,7 +19,9 @@ class Part(BaseModel):
 class Source(Part):
     """One source of photos and what is taken from it."""
 
-    name: str = Field(description="cifar100, trashnet, garbage, home, or the path of a zip or folder with a folder a class")
+    name: str = Field(
+        description="cifar100, trashnet, garbage, home, or the path of a zip or folder with a folder a class"
+    )
     per_class: int | None = Field(None, ge=1, description="training photos a class, None for all")
     labels: dict[str, str | None] = Field({}, description="label rule: class to its new class, or null to leave it out")
 
@@ -28,8 +30,12 @@ class Data(Part):
     """Which photos, and how they are divided."""
 
     sources: tuple[Source, ...] = Field(min_length=1, description="sources, joined over the union of their classes")
-    validation: float = Field(0.15, gt=0, lt=0.5, description="share of the photos that chooses weights and temperature")
-    test: float = Field(0.15, ge=0, lt=0.5, description="share that is only measured; a source's own test split goes first")
+    validation: float = Field(
+        0.15, gt=0, lt=0.5, description="share of the photos that chooses weights and temperature"
+    )
+    test: float = Field(
+        0.15, ge=0, lt=0.5, description="share that is only measured; a source's own test split goes first"
+    )
     seed: int = Field(0, ge=0, description="seed of the split and of the subset")
     label_rule: str = Field("", description="the label rule in words, for the card")
 
@@ -59,7 +65,9 @@ class Stage(Part):
     schedule: Literal["constant", "cosine", "plateau"] = Field("cosine", description="how the learning rate falls")
     weight_decay: float = Field(0.0, ge=0, le=1, description="decoupled weight decay (AdamW)")
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="share of each label spread over its source's classes")
-    patience: int | None = Field(10, ge=1, description="epochs without a better validation loss before stopping, None: never")
+    patience: int | None = Field(
+        10, ge=1, description="epochs without a better validation loss before stopping, None: never"
+    )
     recycling_weight: float = Field(0.3, ge=0, le=10, description="weight of the recycling output's loss")
     coarse_weight: float = Field(0.3, ge=0, le=10, description="weight of the superclass output's loss")
 
@@ -90,7 +98,7 @@ class Recipe(Part):
     stages: tuple[Stage, ...] = Field((Stage(),), min_length=1, max_length=1, description="stages, one after another")
     masked_prior: bool = Field(
         False,
-        description="sources with different classes: softmax over the classes of the photo's source, plus their log shares",
+        description="softmax over the classes of the photo's own source, plus the log of their shares",
     )
     calibration: Literal["validation", "left_out_source"] = Field(
         "validation", description="photos that set temperature and thresholds; left_out_source: each source in turn"
@@ -117,7 +125,9 @@ def load_recipe(path: Path) -> Recipe:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
-        raise RecipeError(f"The recipe {path} cannot be read: name a YAML file such as recipes/household.yaml.") from problem
+        raise RecipeError(
+            f"The recipe {path} cannot be read: name a YAML file such as recipes/household.yaml."
+        ) from problem
     return parse_recipe(text, path.name)
 
 
@@ -144,5 +154,7 @@ def _fields_at(steps: tuple[str | int, ...]) -> dict[str, Any]:
         if isinstance(step, int):
             continue
         annotation: Any = part.model_fields[step].annotation
-        part = next(t for t in (annotation, *getattr(annotation, "__args__", ())) if isinstance(t, type) and issubclass(t, Part))
+        part = next(
+            t for t in (annotation, *getattr(annotation, "__args__", ())) if isinstance(t, type) and issubclass(t, Part)
+        )
     return part.model_fields

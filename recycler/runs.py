@@ -1,10 +1,10 @@
 """Runs: one folder a training, written by the trainer alone and read by everybody else.
 
-    RUN/run.json         state, figures, what it was made with (`RunRecord`), replaced atomically
-    RUN/recipe.yaml      the recipe, every field written out
-    RUN/epochs.csv       one row an epoch
-    RUN/network.keras    the best weights as a whole network
-    RUN/predictions.parquet   the predictions table on validation, test and left-out sources
+RUN/run.json         state, figures, what it was made with (`RunRecord`), replaced atomically
+RUN/recipe.yaml      the recipe, every field written out
+RUN/epochs.csv       one row an epoch
+RUN/network.keras    the best weights as a whole network
+RUN/predictions.parquet   the predictions table on validation, test and left-out sources
 """
 
 import os
@@ -76,9 +76,7 @@ def start_run(root: Path, recipe: Recipe, device: str, versions: dict[str, str])
             (root / name).mkdir()
         except FileExistsError:
             continue
-        run = Run(
-            root / name, RunRecord(run=name, state="running", started=started, device=device, versions=versions)
-        )
+        run = Run(root / name, RunRecord(run=name, state="running", started=started, device=device, versions=versions))
         write_atomically(run.folder / "recipe.yaml", dump_recipe(recipe).encode())
         run.save()
         return run

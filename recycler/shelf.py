@@ -169,7 +169,7 @@ def card_text(card: Card) -> str:
     ]
     if card.label_rule:
         lines.append(f"- **Label rule** {card.label_rule}")
-    lines += ["", "## How good", ""] + _metrics_table(card.metrics)
+    lines += ["", "## How good", "", *_metrics_table(card.metrics)]
     lines += ["", "LiteRT against Keras: " + ", ".join(f"{k} {v:.4g}" for k, v in card.parity.items()) + ".", ""]
     return "\n".join(lines)
 

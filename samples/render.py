@@ -25,10 +25,11 @@ from tempfile import TemporaryDirectory
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 # isort: split
 import bmesh  # bpy makes these two importable
-from mathutils import Euler, Matrix, Vector, noise
+from mathutils import Euler, Matrix, Vector
 
 CM = 0.01  # metres in a centimetre
 FOLDER = Path(__file__).resolve().parent
@@ -81,7 +82,7 @@ def noise_field(
     place, mapping, field = (tree.nodes.new(f"ShaderNode{kind}") for kind in ("TexCoord", "Mapping", "TexNoise"))
     mapping.inputs["Scale"].default_value = [1 / (grain * CM * factor) for factor in stretch]
     field.inputs["Scale"].default_value = 1.0
-    field.inputs["Detail"].default_value = 6.0
+    field.inputs["Detail"].default_value = 4.0
     tree.links.new(place.outputs["Object"], mapping.inputs["Vector"])
     tree.links.new(mapping.outputs["Vector"], field.inputs["Vector"])
     return field.outputs["Fac"]
@@ -144,7 +145,8 @@ def oak() -> bpy.types.Material:
     material = paint("#b58a5c", roughness=0.42)
     stain(material, "#8a6038", 3.0, 0.4, 0.75, stretch=(12, 1, 1))
     stain(material, "#d0a878", 0.8, 0.45, 0.8, stretch=(25, 1, 1))
-    stain(material, "#5e3f22", 0.35, 0.62, 0.75, stretch=(30, 1, 1))
+    stain(material, "#5e3f22", 0.3, 0.6, 0.75, stretch=(30, 1, 1))
+    stain(material, "#6e4b2a", 0.06, 0.58, 0.7, stretch=(14, 1, 1))
     bump(material, 0.3, 0.02, stretch=(20, 1, 1))
     return material
 
@@ -158,8 +160,8 @@ def worktop() -> bpy.types.Material:
 
 
 def white_table() -> bpy.types.Material:
-    material = paint("#dcd8d0", roughness=0.35)
-    stain(material, "#cfcac0", 14.0, 0.4, 0.7)
+    material = paint("#ece9e3", roughness=0.35)
+    stain(material, "#e0dcd3", 14.0, 0.4, 0.7)
     bump(material, 0.4, 0.006)
     return material
 
@@ -190,15 +192,12 @@ def tiles() -> bpy.types.Material:
 # --- Shapes -------------------------------------------------------------------------------------------------------
 
 
-def put(mesh: bpy.types.Mesh, material: bpy.types.Material, subdivide: int = 0) -> bpy.types.Object:
-    """Place a mesh in the scene, smoothly shaded, `subdivide` times rounded off."""
+def put(mesh: bpy.types.Mesh, material: bpy.types.Material) -> bpy.types.Object:
+    """Place a mesh in the scene, smoothly shaded."""
     thing = bpy.data.objects.new("thing", mesh)
     bpy.context.collection.objects.link(thing)
     mesh.materials.append(material)
     mesh.polygons.foreach_set("use_smooth", [True] * len(mesh.polygons))
-    if subdivide:
-        modifier = thing.modifiers.new("rounded", "SUBSURF")
-        modifier.levels = modifier.render_levels = subdivide
     return thing
 
 
@@ -212,13 +211,14 @@ def skin(rings: Sequence[Sequence[Vector]], material: bpy.types.Material) -> bpy
     ]
     mesh = bpy.data.meshes.new("skin")
     mesh.from_pydata([point * CM for ring in rings for point in ring], [], faces)
-    welded = bmesh.new()
-    welded.from_mesh(mesh)
-    bmesh.ops.remove_doubles(welded, verts=welded.verts, dist=1e-6)
-    bmesh.ops.recalc_face_normals(welded, faces=welded.faces)
-    welded.to_mesh(mesh)
-    welded.free()
-    return put(mesh, material, subdivide=2)
+    shape = bmesh.new()
+    shape.from_mesh(mesh)
+    bmesh.ops.remove_doubles(shape, verts=shape.verts, dist=1e-6)
+    bmesh.ops.recalc_face_normals(shape, faces=shape.faces)
+    thing = finish(shape, material)
+    rounded = thing.modifiers.new("rounded", "SUBSURF")
+    rounded.levels = rounded.render_levels = 2
+    return thing
 
 
 def lathe(profile: Profile, material: bpy.types.Material) -> bpy.types.Object:
@@ -243,22 +243,34 @@ def sheet(radius: float, low: float, high: float, degrees: float, material: bpy.
     return put(mesh, material)
 
 
-def lettering(text: str, size: float, radius: float, height: float, ink: str) -> bpy.types.Object:
-    """Print text at a height around an upright thing of that radius, facing the camera; `size` is a line's height."""
+def letters(text: str, size: float) -> bmesh.types.BMesh:
+    """Write text flat on z = 0, centred on x = 0, in faces so small that they can be bent (the caller frees it)."""
     curve = bpy.data.curves.new("text", "FONT")
     curve.body, curve.size, curve.align_x, curve.offset = text, size * CM, "CENTER", 0.012 * size * CM
-    flat = bpy.data.objects.new("text", curve)
-    mesh = bpy.data.meshes.new_from_object(flat)
-    fine = bmesh.new()
-    fine.from_mesh(mesh)
-    bmesh.ops.triangulate(fine, faces=fine.faces)
-    bmesh.ops.subdivide_edges(fine, edges=fine.edges, cuts=3, use_grid_fill=True)
-    for vertex in fine.verts:
-        angle = vertex.co.x / (radius * CM)
-        vertex.co = (radius * CM * math.sin(angle), -radius * CM * math.cos(angle), vertex.co.y + height * CM)
-    fine.to_mesh(mesh)
-    fine.free()
-    return put(mesh, paint(ink, roughness=0.4))
+    shape = bmesh.new()
+    shape.from_mesh(bpy.data.meshes.new_from_object(bpy.data.objects.new("text", curve)))
+    bmesh.ops.triangulate(shape, faces=shape.faces)
+    for _ in range(2):
+        bmesh.ops.subdivide_edges(shape, edges=shape.edges, cuts=1, use_grid_fill=True)
+    return shape
+
+
+def finish(shape: bmesh.types.BMesh, material: bpy.types.Material) -> bpy.types.Object:
+    """Place a shape in the scene and free it."""
+    mesh = bpy.data.meshes.new("shape")
+    shape.to_mesh(mesh)
+    shape.free()
+    return put(mesh, material)
+
+
+def lettering(text: str, size: float, radius: float, height: float, ink: str, upward: bool = False) -> bpy.types.Object:
+    """Print text (a line `size` high) on an upright round thing, around it at a height or upward about that height."""
+    shape = letters(text, size)
+    for vertex in shape.verts:
+        across, along = (0.35 * size * CM - vertex.co.y, vertex.co.x) if upward else vertex.co.xy
+        angle = across / (radius * CM)
+        vertex.co = (radius * CM * math.sin(angle), -radius * CM * math.cos(angle), along + height * CM)
+    return finish(shape, paint(ink, roughness=0.4))
 
 
 def board(width: float, depth: float, faces: bpy.types.Material, edges: bpy.types.Material) -> bpy.types.Object:
@@ -270,20 +282,21 @@ def board(width: float, depth: float, faces: bpy.types.Material, edges: bpy.type
         vertex.co = (x * width * CM, (y + 0.5) * depth * CM, z * 0.4 * CM)
     for face in shape.faces:
         face.material_index = int(abs(face.normal.z) < 0.5)
-    mesh = bpy.data.meshes.new("board")
-    shape.to_mesh(mesh)
-    shape.free()
-    thing = put(mesh, faces)
-    mesh.materials.append(edges)
-    mesh.polygons.foreach_set("use_smooth", [False] * len(mesh.polygons))
+    thing = finish(shape, faces)
+    thing.data.materials.append(edges)
+    thing.data.polygons.foreach_set("use_smooth", [False] * len(thing.data.polygons))
     bevel = thing.modifiers.new("worn", "BEVEL")
     bevel.width = 0.06 * CM
     return thing
 
 
-def group(things: Sequence[bpy.types.Object], turn: float = 0.0, tilt: float = 0.0, at: Sequence[float] = (0, 0, 0)) -> None:
+def group(
+    things: Sequence[bpy.types.Object], turn: float = 0.0, tilt: float = 0.0, at: Sequence[float] = (0, 0, 0)
+) -> None:
     """Tip things over by `tilt` about the x axis, turn them about the vertical (degrees), and move them to `at`."""
-    place = Matrix.Translation(Vector(at) * CM) @ Euler((math.radians(tilt), 0, math.radians(turn))).to_matrix().to_4x4()
+    place = (
+        Matrix.Translation(Vector(at) * CM) @ Euler((math.radians(tilt), 0, math.radians(turn))).to_matrix().to_4x4()
+    )
     for thing in things:
         thing.matrix_world = place @ thing.matrix_world
 
@@ -292,8 +305,28 @@ def group(things: Sequence[bpy.types.Object], turn: float = 0.0, tilt: float = 0
 
 
 def green_glass_bottle() -> None:
-    outside = [(0, 0.7), (2.0, 0.5), (3.3, 0.0), (3.7, 0.1), (3.8, 0.6), (3.8, 8), (3.8, 16.5), (3.7, 18.2), (2.9, 20.3)]
-    outside += [(1.8, 21.8), (1.45, 23.5), (1.4, 27.6), (1.4, 28), (1.65, 28.1), (1.65, 28.9), (1.4, 29.1), (1.35, 30), (1.2, 30)]
+    outside = [
+        (0, 0.7),
+        (2.0, 0.5),
+        (3.3, 0.0),
+        (3.7, 0.1),
+        (3.8, 0.6),
+        (3.8, 8),
+        (3.8, 16.5),
+        (3.7, 18.2),
+        (2.9, 20.3),
+    ]
+    outside += [
+        (1.8, 21.8),
+        (1.45, 23.5),
+        (1.4, 27.6),
+        (1.4, 28),
+        (1.65, 28.1),
+        (1.65, 28.9),
+        (1.4, 29.1),
+        (1.35, 30),
+        (1.2, 30),
+    ]
     label = paint("#e9e0c8", roughness=0.7)
     fade(label, "#7d1f2b", "Z", 0.9, 0.9001)
     fade(label, "#7d1f2b", "Z", 0.08, 0.0799)
@@ -301,14 +334,25 @@ def green_glass_bottle() -> None:
     things = [
         lathe(hollow(outside, 0.3), glass("#2f7a3c")),
         sheet(3.84, 5.5, 13.5, 170, label),
-        lettering("Reserve", 2.0, 3.87, 9.6, "#2b2320"),
+        lettering("Reserve", 1.7, 3.87, 9.6, "#2b2320"),
         lettering("RED WINE", 0.8, 3.87, 8.0, "#7d1f2b"),
     ]
-    group(things, turn=14)
+    group(things, turn=5)
 
 
 def glass_jar() -> None:
-    outside = [(0, 0.4), (2.4, 0.3), (3.2, 0.0), (3.7, 0.2), (3.9, 0.9), (3.9, 1.2), (3.9, 8.2), (3.85, 9.0), (3.3, 10.0), (3.1, 10.4)]
+    outside = [
+        (0, 0.15),
+        (2.6, 0.12),
+        (3.2, 0.0),
+        (3.7, 0.2),
+        (3.9, 0.9),
+        (3.9, 1.2),
+        (3.9, 8.2),
+        (3.85, 9.0),
+        (3.3, 10.0),
+        (3.1, 10.4),
+    ]
     outside += [(3.1, 11.8), (3.0, 12.0), (2.9, 12.0)]
     lid = [(3.3, 10.6), (3.42, 10.6), (3.42, 10.8), (3.4, 11.9), (3.3, 12.2), (2.9, 12.25), (2.8, 12.12), (0, 12.12)]
     label = paint("#f2ead6", roughness=0.7)
@@ -317,19 +361,40 @@ def glass_jar() -> None:
         lathe(lid, paint("#b8922e", 0.28, 0.9)),
         sheet(3.94, 2.6, 7.2, 110, label),
         lettering("Apricot", 1.5, 3.97, 5.0, "#a8481c"),
-        lettering("JAM", 1.0, 3.97, 3.6, "#403020"),
+        lettering("jam", 1.2, 3.97, 3.6, "#403020"),
     ]
-    group(things, turn=-12)
+    group(things, turn=-6)
 
 
 def drinks_can() -> None:
-    body = [(2.45, 0.3), (2.5, 0.4), (3.2, 1.1), (3.3, 1.6), (3.3, 2), (3.3, 10.2), (3.28, 10.5), (2.75, 11.5), (2.7, 11.7)]
-    ends = [(2.68, 11.65), (2.82, 11.75), (2.84, 12.0), (2.7, 12.08), (2.58, 11.95), (2.52, 11.5), (2.4, 11.45), (2.3, 11.6), (0, 11.6)]
+    body = [
+        (2.45, 0.3),
+        (2.5, 0.4),
+        (3.2, 1.1),
+        (3.3, 1.6),
+        (3.3, 2),
+        (3.3, 10.2),
+        (3.28, 10.5),
+        (2.75, 11.5),
+        (2.7, 11.7),
+    ]
+    ends = [
+        (2.68, 11.65),
+        (2.82, 11.75),
+        (2.84, 12.0),
+        (2.7, 12.08),
+        (2.58, 11.95),
+        (2.52, 11.5),
+        (2.4, 11.45),
+        (2.3, 11.6),
+        (0, 11.6),
+    ]
     foot = [(0, 0.9), (1.5, 0.8), (2.2, 0.1), (2.35, 0.0), (2.48, 0.3)]
     red = paint("#c4161c", 0.25, 0.35, Coat=0.6)
-    fade(red, "#f4f1ea", "Z", 0.28, 0.281)
-    fade(red, "#c4161c", "Z", 0.16, 0.159)
-    fade(red, "#d9dadb", "Z", 0.06, 0.059)
+    fade(red, "#f4f1ea", "Z", 0.28, 0.279)
+    fade(red, "#c4161c", "Z", 0.22, 0.219)
+    fade(red, "#d9dadb", "Z", 0.04, 0.039)
+    fade(red, "#d9dadb", "Z", 0.93, 0.931)
     metal = paint("#d4d5d8", 0.28, 1.0)
     bump(metal, 0.05, 0.003, stretch=(30, 1, 1))
     bpy.ops.mesh.primitive_torus_add(major_radius=0.7 * CM, minor_radius=0.17 * CM, location=(0, 0.75 * CM, 11.78 * CM))
@@ -341,9 +406,9 @@ def drinks_can() -> None:
     mouth.location.y = -1.25 * CM
     rivet = lathe([(0.32, 11.6), (0.3, 11.85), (0.2, 11.9), (0, 11.9)], metal)
     things = [lathe(body, red), lathe(ends, metal), lathe(foot, metal), tab, mouth, rivet]
-    things += [lettering("Cola", 3.2, 3.33, 6.2, "#ffffff"), lettering("330 ml", 0.7, 3.33, 2.2, "#8a1015")]
+    things += [lettering("Cola", 2.9, 3.33, 5.6, "#ffffff"), lettering("330 ml", 0.7, 3.33, 1.75, "#ffffff")]
     bpy.context.view_layer.update()
-    group(things, turn=18)
+    group(things, turn=-4)
 
 
 def cardboard_box() -> None:
@@ -376,35 +441,67 @@ def cardboard_box() -> None:
     group([*things, mark, line], turn=32)
 
 
+LETTER = """Dear neighbours,
+
+on Saturday we are having a
+little garden party and would
+be glad to see you there.
+
+It starts at three. There will
+be cake, lemonade and music.
+
+Please bring a chair and
+your own cup, so that there is
+no rubbish afterwards.
+
+See you soon!"""
+
+
 def crumpled_paper() -> None:
-    paper = paint("#eeebe4", roughness=0.8)
-    bump(paper, 0.5, 0.015)
-    ball = bmesh.new()
-    bmesh.ops.create_icosphere(ball, subdivisions=7, radius=1.0)
-    for vertex in ball.verts:
-        vertex.co = vertex.co * crumple(vertex.co) * 4.4 * CM
-    lowest = min(vertex.co.z for vertex in ball.verts)
-    mesh = bpy.data.meshes.new("ball")
-    ball.to_mesh(mesh)
-    ball.free()
-    put(mesh, paper).location.z = -lowest - 0.2 * CM
+    """Make a letter, 15 by 21 cm, that was crumpled and smoothed out again."""
+    white = paint("#f1efea", roughness=0.8)
+    bump(white, 0.2, 0.004)
+    page, text = bmesh.new(), letters(LETTER, 1.02)
+    bmesh.ops.create_grid(page, x_segments=300, y_segments=420, size=0.5)
+    for vertex in page.verts:
+        vertex.co *= Vector((15, 21, 0)) * CM
+    for vertex in text.verts:
+        vertex.co.y += 8.0 * CM
+    for shape, above in ((page, 0.02), (text, 0.04)):
+        heights = creases(np.array([vertex.co.xy for vertex in shape.verts]) / CM)
+        for vertex, height in zip(shape.verts, heights, strict=True):
+            vertex.co.z = (height + above) * CM
+    group([finish(page, white), finish(text, paint("#2c2e38", roughness=0.6))], turn=-14)
 
 
-def crumple(direction: Vector) -> float:
-    """Give the radius (about 1) of a ball of paper: flat facets between sharp folds, coarse and fine."""
-    warped = direction + 0.25 * noise.noise_vector(direction * 1.5)
-    radius = 1.0
-    for scale, depth in ((1.3, 0.32), (2.6, 0.2), (5.5, 0.08)):
-        nearest, second = noise.voronoi(warped * scale + Vector((7, 3, 5)), distance_metric="DISTANCE")[0][:2]
-        radius -= depth * (nearest - 0.5 * (second - nearest))
-    return radius
+def creases(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give a crumpled sheet's height at each place (points, 2): flat facets between sharp folds, edges curling up."""
+    chance = np.random.default_rng(5)
+    height = 0.006 * (places**2).sum(axis=1)
+    for _ in range(60):
+        line = chance.normal(size=2)
+        line /= np.linalg.norm(line)
+        middle, reach = chance.uniform((-7, -10), (7, 10)), chance.uniform(1.0, 6)
+        away, along = np.abs((places - middle) @ np.array([line, (-line[1], line[0])]).T).T
+        ridge = reach - away - 0.4 * along
+        height += chance.uniform(-0.16, 0.2) * np.maximum(ridge, 0)
+    return height - height.min()
 
 
 def plastic_bottle() -> None:
     outside = [(0, 0.9), (1.2, 0.7), (2.2, 0.0), (2.9, 0.1), (3.2, 0.8), (3.25, 1.6)]
     for rib in range(4):
         outside += [(3.25, 2.2 + 1.5 * rib), (3.05, 2.6 + 1.5 * rib), (3.05, 2.8 + 1.5 * rib), (3.25, 3.2 + 1.5 * rib)]
-    outside += [(3.2, 8.6), (3.15, 8.8), (3.15, 13.6), (3.25, 13.9), (3.25, 14.5), (3.0, 16.2), (2.2, 18.2), (1.4, 19.4)]
+    outside += [
+        (3.2, 8.6),
+        (3.15, 8.8),
+        (3.15, 13.6),
+        (3.25, 13.9),
+        (3.25, 14.5),
+        (3.0, 16.2),
+        (2.2, 18.2),
+        (1.4, 19.4),
+    ]
     outside += [(1.25, 19.8), (1.6, 20.0), (1.6, 20.2), (1.25, 20.3), (1.2, 21.8), (1.1, 21.9)]
     cap = [(1.45, 20.45), (1.5, 20.5), (1.5, 21.9), (1.42, 22.1), (1.3, 22.12), (0, 22.12)]
     label = paint("#1f6fb8", roughness=0.35)
@@ -416,32 +513,34 @@ def plastic_bottle() -> None:
         lathe(hollow(outside, 0.05), pet),
         lathe(cap, paint("#1c5fb0", 0.35)),
         sheet(3.19, 8.9, 13.5, 359.9, label),
-        lettering("aqua", 2.4, 3.22, 10.6, "#ffffff"),
-        lettering("spring water", 0.75, 3.22, 9.95, "#ffffff"),
+        lettering("aqua", 2.2, 3.22, 10.8, "#ffffff"),
+        lettering("spring water", 0.7, 3.22, 9.2, "#ffffff"),
     ]
-    group(things, turn=10)
+    group(things, turn=5)
 
 
 def battery(turn: float, at: Sequence[float], upright: bool = False) -> None:
     shell = [(0.55, 0.05), (0.68, 0.05), (0.72, 0.12), (0.72, 0.3), (0.72, 4.6), (0.72, 4.8), (0.68, 4.9), (0.5, 4.9)]
-    ends = [(0, 0.0), (0.5, 0.0), (0.6, 0.06), (0.6, 4.85), (0.3, 4.88), (0.27, 4.9), (0.26, 5.02), (0.2, 5.05), (0, 5.05)]
-    wrap = paint("#1d7d45", 0.3, 0.25, Coat=0.5)
-    fade(wrap, "#d9b23a", "Z", 0.76, 0.761)
+    ends = [(0, 0), (0.5, 0), (0.6, 0.06), (0.6, 4.85), (0.3, 4.88), (0.27, 4.9), (0.26, 5.02), (0.2, 5.05), (0, 5.05)]
+    wrap = paint("#1c6b3c", 0.3, 0.25, Coat=0.5)
     fade(wrap, "#e8e8e4", "Z", 0.735, 0.736)
-    fade(wrap, "#d9b23a", "Z", 0.76, 0.761)
+    fade(wrap, "#d9a83a", "Z", 0.76, 0.761)
     steel = paint("#c8c9cb", 0.25, 1.0)
-    name, kind = lettering("POWER", 0.75, 0.73, 0.0, "#ffffff"), lettering("AA 1.5V", 0.4, 0.73, 0.0, "#f2e8b8")
-    cell = [lathe(shell, wrap), lathe(ends, steel)]
+    cell = [
+        lathe(shell, wrap),
+        lathe(ends, steel),
+        lettering("alkaline", 0.75, 0.725, 1.9, "#f4f4f0", upward=True),
+        lettering("+", 0.7, 0.725, 4.05, "#2a2a28"),
+    ]
     if not upright:
         group(cell, tilt=-90, at=(0, -2.5, 0.72))
-    name.hide_render = kind.hide_render = True
     group(cell, turn=turn, at=at)
 
 
 def batteries() -> None:
-    battery(62, (-1.6, 0.0, 0))
-    battery(75, (1.9, -0.8, 0))
-    battery(0, (0.6, 2.6, 0), upright=True)
+    battery(-64, (-1.3, 0.6, 0))
+    battery(-82, (0.0, -1.7, 0))
+    battery(15, (2.5, 1.4, 0), upright=True)
 
 
 def banana() -> None:
@@ -457,7 +556,10 @@ def banana() -> None:
     rings = []
     for along, width in widths:
         bend = math.radians(-48 + 96 * along)
-        centre, outward = Vector((11 * math.sin(bend), 11 - 11 * math.cos(bend), 0)), Vector((math.sin(bend), -math.cos(bend), 0))
+        centre, outward = (
+            Vector((11 * math.sin(bend), 11 - 11 * math.cos(bend), 0)),
+            Vector((math.sin(bend), -math.cos(bend), 0)),
+        )
         ring = []
         for step in range(30):
             angle = 2 * math.pi * step / 30
@@ -484,14 +586,14 @@ class Shot:
 
 
 SHOTS: dict[str, Shot] = {
-    "banana": Shot(banana, white_table, plaster, 1.0, 30, 48, 2),
-    "batteries": Shot(batteries, oak, plaster, 1.3, 15, 38, -2),
-    "cardboard-box": Shot(cardboard_box, oak, plaster, 9, 78, 32, 1),
-    "crumpled-paper": Shot(crumpled_paper, oak, plaster, 3.6, 24, 34, -1),
-    "drinks-can": Shot(drinks_can, white_table, plaster, 5.8, 26, 22, 1),
-    "glass-jar": Shot(glass_jar, worktop, tiles, 5.8, 27, 17, -1.5),
-    "green-glass-bottle": Shot(green_glass_bottle, oak, plaster, 14.4, 52, 12, 1),
-    "plastic-bottle": Shot(plastic_bottle, worktop, tiles, 10.8, 41, 13, -1),
+    "banana": Shot(banana, white_table, plaster, 1.0, 22, 46, 2),
+    "batteries": Shot(batteries, oak, plaster, 1.7, 12, 40, -2),
+    "cardboard-box": Shot(cardboard_box, oak, plaster, 9, 70, 32, 1),
+    "crumpled-paper": Shot(crumpled_paper, oak, plaster, -1.0, 30, 58, -1),
+    "drinks-can": Shot(drinks_can, white_table, plaster, 5.8, 20, 22, 1),
+    "glass-jar": Shot(glass_jar, worktop, tiles, 5.8, 20, 17, -1.5),
+    "green-glass-bottle": Shot(green_glass_bottle, oak, plaster, 14.6, 43, 12, 1),
+    "plastic-bottle": Shot(plastic_bottle, worktop, tiles, 10.6, 33, 13, -1),
 }
 
 
@@ -520,7 +622,7 @@ def furnish(shot: Shot) -> None:
         plane.rotation_euler.x = math.radians(tilt)
     for across in (-28, 28):
         for up in (70, 135):
-            lamp((-130, -30 + across, up), (48, 58), 9.0, "#f2f6ff")
+            lamp((-130, -30 + across, up), (48, 58), 12.0, "#f2f6ff")
     lamp((40, -40, 190), (60, 60), 5.0, "#ffe2bd")
     world = bpy.context.scene.world = bpy.data.worlds.new("room")
     background = world.node_tree.nodes["Background"]
@@ -535,12 +637,14 @@ def hold_phone(shot: Shot) -> None:
     camera.clip_start = 0.01
     camera.dof.use_dof = True
     camera.dof.focus_distance = shot.distance * 0.95 * CM
-    camera.dof.aperture_fstop = 0.8  # a little wider than phones have, for the soft background that they imitate
+    camera.dof.aperture_fstop = 1.1  # a little wider than phones have, for the soft background that they imitate
     thing = bpy.data.objects.new("phone", camera)
     down = math.radians(shot.down)
     target = Vector((0, 0, shot.aim * CM))
     thing.location = target + shot.distance * CM * Vector((0, -math.cos(down), math.sin(down)))
-    look = (target - thing.location).to_track_quat("-Z", "Y").to_matrix() @ Matrix.Rotation(math.radians(shot.roll), 3, "Z")
+    look = (target - thing.location).to_track_quat("-Z", "Y").to_matrix() @ Matrix.Rotation(
+        math.radians(shot.roll), 3, "Z"
+    )
     thing.rotation_euler = look.to_euler()
     bpy.context.collection.objects.link(thing)
     bpy.context.scene.camera = thing
@@ -555,7 +659,7 @@ def develop(raw: Path, photo: Path) -> None:
     colours = pixels.reshape(height, width, 4)[..., :3]
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     colours *= 1 - 0.16 * (x**2 + y**2)[..., None] ** 1.5 / 2
-    colours += np.random.default_rng(0).normal(0, 0.008, (height, width, 1))
+    colours += np.random.default_rng(0).normal(0, 0.006, (height, width, 1))
     image.pixels.foreach_set(pixels.clip(0, 1))
     image.file_format = "JPEG"
     image.save(filepath=str(photo), quality=85)
@@ -567,7 +671,9 @@ def take(name: str, width: int, samples: int, folder: Path) -> None:
     scene, shot = bpy.context.scene, SHOTS[name]
     scene.render.engine = "CYCLES"
     scene.cycles.samples, scene.cycles.use_denoising, scene.cycles.denoiser = samples, True, "OPENIMAGEDENOISE"
-    scene.cycles.max_bounces, scene.cycles.transmission_bounces, scene.cycles.transparent_max_bounces = 12, 12, 12
+    scene.cycles.max_bounces, scene.cycles.diffuse_bounces, scene.cycles.glossy_bounces = 20, 3, 4
+    scene.cycles.transmission_bounces, scene.cycles.transparent_max_bounces = 20, 20
+    scene.cycles.adaptive_threshold = 0.04
     scene.cycles.caustics_reflective = scene.cycles.caustics_refractive = False
     scene.render.resolution_x, scene.render.resolution_y = width, width * 3 // 4
     scene.view_settings.view_transform, scene.view_settings.look = "Filmic", "Medium High Contrast"
@@ -589,7 +695,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="render.py", description="Render the sample photos.")
     parser.add_argument("names", nargs="*", metavar="name", help=f"which photos (all): {', '.join(SHOTS)}")
     parser.add_argument("--width", type=int, default=1024, help="pixels (%(default)s)")
-    parser.add_argument("--samples", type=int, default=80, help="rays per pixel (%(default)s)")
+    parser.add_argument("--samples", type=int, default=16, help="rays per pixel (%(default)s)")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the photos go (beside this script)")
     options = parser.parse_args()
     if unknown := set(options.names) - set(SHOTS):

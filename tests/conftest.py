@@ -24,7 +24,9 @@ def real_data() -> Path:
     """The folder of real data sets, or a skip that says how to get one."""
     folder = os.environ.get("RECYCLER_DATA")
     if not folder or not Path(folder).is_dir():
-        pytest.skip("needs real photos: set RECYCLER_DATA to the folder that holds cifar100/, trashnet/, garbage/, home/")
+        pytest.skip(
+            "needs real photos: set RECYCLER_DATA to the folder that holds cifar100/, trashnet/, garbage/, home/"
+        )
     return Path(folder)
 
 
@@ -33,5 +35,7 @@ def keras_home() -> Path:
     """A Keras home that holds MobileNet's ImageNet weights, or a skip that says how to get one."""
     folder = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
     if not list(folder.glob("models/mobilenet_1_0_*_tf_no_top.h5")):
-        pytest.skip("needs MobileNet's weights: set KERAS_HOME to a folder that holds models/mobilenet_1_0_*_tf_no_top.h5")
+        pytest.skip(
+            "needs MobileNet's weights: set KERAS_HOME to a folder that holds models/mobilenet_1_0_*_tf_no_top.h5"
+        )
     return folder

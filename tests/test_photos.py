@@ -18,7 +18,7 @@ from PIL import ExifTags, Image, ImageFile
 
 from recycler.errors import PhotoError
 from recycler.photos import FORMATS, SUFFIXES, Photo, open_photo, read_photo, resize, to_jpeg
-from recycler.settings import settings
+from recycler.settings import Settings, settings
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
 
@@ -208,6 +208,13 @@ def test_limits_come_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     settings.cache_clear()
     assert "1 MB" in refusal(encode(textured(64, 64), "PNG") + b"\0" * 1_000_000)
     assert "1.2 megapixels, and 1 " in refusal(encode(Image.new("RGB", (1_200, 1_000)), "JPEG"))
+
+
+def test_pillows_own_limit_lets_every_allowed_setting_through() -> None:
+    rules = Settings.model_fields["photo_megapixels"].metadata
+    highest = next(rule.le for rule in rules if hasattr(rule, "le"))
+    assert Image.MAX_IMAGE_PIXELS is not None
+    assert 2 * Image.MAX_IMAGE_PIXELS >= highest * 1_000_000
 
 
 @pytest.mark.parametrize("name", SAMPLES)

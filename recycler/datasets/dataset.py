@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recycler.errors import DatasetError
+from recycler.errors import DatasetError, PhotoError
 
 Photo = NDArray[np.uint8]
 IntArray = NDArray[np.int64]
@@ -23,10 +24,13 @@ class Dataset:
     sources: names of the joined sources; one name unless joined.
     source: int64 (N,), an index into `sources`.
     splits: N names "train", "test" or "" where the source does not say.
-    read_bytes: photo index to the encoded photo (JPEG, PNG, ...), untrusted.
+    read_bytes: photo index to the encoded photo (JPEG, PNG, ...), untrusted; safe to call from several threads. Raises
+        PhotoError or OSError for a photo that cannot be had.
     native_size: pixels a side where all photos are that square (32 for CIFAR), else None.
     coarse: for a data set with superclasses, class name to superclass name; else empty.
     skipped: what was left out when the source was read, as (name, reason in one clause).
+    stamps: int64 (N,), what tells a photo from another of the same name without reading it (its size, its checksum);
+        None where the source has nothing of that kind.
     """
 
     name: str
@@ -40,11 +44,13 @@ class Dataset:
     native_size: int | None = None
     coarse: tuple[tuple[str, str], ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
+    stamps: IntArray | None = None
 
     def __post_init__(self) -> None:
-        lengths = {len(self.photos), len(self.labels), len(self.source), len(self.splits)}
+        columns = (self.photos, self.labels, self.source, self.splits, self.stamps)
+        lengths = {len(column) for column in columns if column is not None}
         if len(lengths) != 1:
-            raise ValueError(f"photos, labels, source and splits differ in length: {sorted(lengths)}")
+            raise ValueError(f"photos, labels, source, splits and stamps differ in length: {sorted(lengths)}")
 
     def __len__(self) -> int:
         return len(self.photos)
@@ -65,18 +71,23 @@ class Dataset:
             source=self.source[chosen],
             splits=tuple(self.splits[i] for i in chosen),
             read_bytes=lambda i: read(int(chosen[i])),
+            stamps=None if self.stamps is None else self.stamps[chosen],
         )
 
     def fingerprint(self) -> str:
-        """SHA-256 (16 hex digits) over photo ids, labels, sources and the bytes of 32 photos spread evenly.
+        """SHA-256 (16 hex digits) over photo ids, labels, sources, stamps and the bytes of 32 photos spread evenly.
 
-        Reading every byte of a large data set to name it would take longer than using it.
+        Reading every byte of a large data set to name it would take longer than using it. A photo that cannot be read
+        counts by its id.
         """
         digest = hashlib.sha256()
         digest.update(repr((self.classes, self.sources, self.native_size, self.photos)).encode())
         digest.update(self.labels.tobytes() + self.source.tobytes())
-        for i in np.unique(np.linspace(0, max(len(self) - 1, 0), 32).astype(int)) if len(self) else ():
-            digest.update(self.read_bytes(int(i)))
+        if self.stamps is not None:
+            digest.update(self.stamps.tobytes())
+        for i in np.unique(np.linspace(0, len(self) - 1, 32).astype(int)) if len(self) else ():
+            with suppress(PhotoError, OSError):
+                digest.update(self.read_bytes(int(i)))
         return digest.hexdigest()[:16]
 
 
@@ -111,6 +122,7 @@ def join(parts: Sequence[Dataset], name: str | None = None) -> Dataset:
     offsets = np.cumsum([0, *(len(part) for part in parts)])
     source_offsets = np.cumsum([0, *(len(part.sources) for part in parts)])
     sizes = {part.native_size for part in parts}
+    stamps = [part.stamps for part in parts if part.stamps is not None]
 
     def read_bytes(i: int) -> bytes:
         part = int(np.searchsorted(offsets, i, side="right")) - 1
@@ -128,4 +140,5 @@ def join(parts: Sequence[Dataset], name: str | None = None) -> Dataset:
         native_size=sizes.pop() if len(sizes) == 1 else None,
         coarse=tuple(pair for part in parts for pair in part.coarse),
         skipped=tuple(pair for part in parts for pair in part.skipped),
+        stamps=np.concatenate(stamps) if len(stamps) == len(parts) else None,
     )

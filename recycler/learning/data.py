@@ -1,5 +1,6 @@
 """From a recipe's sources to the joined photos and their split."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +12,9 @@ from recycler.datasets.near_copies import near_copy_groups, photo_hashes
 from recycler.datasets.split import Split, split
 from recycler.recipe import Recipe
 
+Progress = Callable[[str, int, int], None]
+"""What is being done, how much of it is done, of how much."""
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -20,7 +24,7 @@ class Prepared:
     parts: Split
 
 
-def load_data(recipe: Recipe) -> Prepared:
+def load_data(recipe: Recipe, progress: Progress | None = None) -> Prepared:
     """Load, relabel and join the recipe's sources, leave out unreadable photos, split without near copies across.
 
     Raises DatasetError.
@@ -30,16 +34,14 @@ def load_data(recipe: Recipe) -> Prepared:
         data = load_dataset(source.name, per_class=source.per_class, seed=recipe.data.seed)
         sources.append(relabel(data, source.labels) if source.labels else data)
     data = join(sources)
-    hashes, readable = photo_hashes(data)
+    hashes, readable = photo_hashes(data, progress)
     if not readable.all():
         broken = tuple((data.photos[i], "cannot be opened") for i in np.flatnonzero(~readable))
         data, hashes = data.pick(np.flatnonzero(readable)), hashes[readable]
         data = replace(data, skipped=data.skipped + broken)
     groups = near_copy_groups(hashes)
     shares = recipe.data
-    return Prepared(
-        data, split(data, groups=groups, validation=shares.validation, test=shares.test, seed=shares.seed)
-    )
+    return Prepared(data, split(data, groups=groups, validation=shares.validation, test=shares.test, seed=shares.seed))
 
 
 def log_priors(data: Dataset, masked: bool) -> NDArray[np.float32]:

@@ -105,7 +105,9 @@ def publish(run: Run, name: str, shelf: Path) -> Card:
             recipe=recipe.model_dump(mode="json"),
             versions=record.versions,
         )
-        card = card.model_copy(update={"parity": check_parity(network, ShelfModel(card, folder), load_data(recipe).data)})
+        card = card.model_copy(
+            update={"parity": check_parity(network, ShelfModel(card, folder), load_data(recipe).data)}
+        )
         return write_card(folder, card)
 
 
@@ -128,8 +130,9 @@ def check_parity(network: keras.Model, model: ShelfModel, data: Dataset) -> dict
     difference = float(np.abs(ours - theirs).max())
     if agreement < LEAST_AGREEMENT or difference > LARGEST_DIFFERENCE:
         raise ExportError(
-            f"The LiteRT copy differs from the network (same answer for {agreement:.1%} of {len(photos)} photos, largest "
-            f"difference {difference:.3f}), so it was not published. Check the versions with `python -m recycler doctor`."
+            f"The LiteRT copy differs from the network (same answer for {agreement:.1%} of {len(photos)} photos, "
+            f"largest difference {difference:.3f}), so it was not published. "
+            "Check the versions with `python -m recycler doctor`."
         )
     return {"photos": float(len(photos)), "top1_agreement": agreement, "largest_difference": difference}
 
@@ -142,7 +145,8 @@ def split_figures(table: pd.DataFrame, classes: tuple[str, ...], rulebook: Ruleb
         sources = rows["photo"].str.split("/").str[0]
         if split != "validation" and sources.nunique() > 1 and sources.nunique() < 10:
             figures |= {
-                f"{split}: {source}": figures_of_merit(part, classes, rulebook) for source, part in rows.groupby(sources)
+                f"{split}: {source}": figures_of_merit(part, classes, rulebook)
+                for source, part in rows.groupby(sources)
             }
     return figures
 

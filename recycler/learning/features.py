@@ -16,7 +16,8 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from recycler.datasets.dataset import Dataset
-from recycler.learning.augmentation import augment, describe
+from recycler.learning.augmentation import augment
+from recycler.learning.data import Progress
 from recycler.learning.export import to_litert
 from recycler.photos import read_photo
 from recycler.runs import write_atomically
@@ -24,9 +25,6 @@ from recycler.settings import settings
 
 BATCH = 16
 FORMAT = 1  # raise when the pixels or the file change, so that old caches are not read
-
-Progress = Callable[[str, int, int], None]
-"""What is being done, how much of it is done, of how much."""
 
 
 def embeddings(
@@ -115,7 +113,7 @@ def _nameless(config: object) -> object:
 def _key(trunk: keras.Model, data: Dataset, preset: str, seed: int) -> str:
     parts = [FORMAT, trunk_fingerprint(trunk), data.fingerprint(), list(data.photos)]
     if preset != "none":
-        parts += [describe(preset), seed]
+        parts += [_nameless(augment(preset, seed).get_config())]
     engine = "gpu" if has_gpu() else "litert"
     return hashlib.sha256(json.dumps([*parts, engine]).encode()).hexdigest()[:24]
 

@@ -1,7 +1,7 @@
-"""From a recipe to a network: raw [0, 255] pixels in; `object`, `recycling` and `embedding` out.
+r"""From a recipe to a network: raw [0, 255] pixels in; `object`, `recycling` and `embedding` out.
 
     pixels -> upscaling -> preprocessing -> backbone -> pooling -> embedding -> branch -> object (C,)
-                                                                            \\-> branch -> recycling (1,)
+                                                                            \-> branch -> recycling (1,)
 
 The trunk (pixels to embedding) and the branches (embedding to logits) are models of their own, because a frozen
 trunk's embeddings are computed once and only the branches are trained on them.

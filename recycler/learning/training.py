@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from recycler.datasets.dataset import Dataset
 from recycler.errors import RecyclerError
-from recycler.learning.data import Prepared, load_data, log_priors
+from recycler.learning.data import Prepared, Progress, load_data, log_priors
 from recycler.learning.export import split_figures
-from recycler.learning.features import Progress, embeddings, has_gpu
+from recycler.learning.features import embeddings, has_gpu
 from recycler.learning.network import Parts, activate, assemble, build_parts
 from recycler.metrics import predictions_table
 from recycler.recipe import Recipe, Stage
@@ -65,7 +65,7 @@ def train(recipe: Recipe, root: Path, progress: Progress) -> Run:
 
 
 def _train(recipe: Recipe, run: Run, rulebook: Rulebook, progress: Progress) -> None:
-    prepared = load_data(recipe)
+    prepared = load_data(recipe, progress)
     data, parts = prepared.data, prepared.parts
     rulebook.check(data.classes)
     run.record.classes = data.classes
@@ -85,7 +85,7 @@ def _train(recipe: Recipe, run: Run, rulebook: Rulebook, progress: Progress) -> 
         if len(index)
     ]
     if recipe.calibration == "left_out_source":
-        tables += left_out_tables(recipe, features, parts.train, rulebook, progress)
+        tables += left_out_tables(recipe, network, features, rulebook, progress)
     table = pd.concat(tables, ignore_index=True)
     table.to_parquet(run.folder / PREDICTIONS_FILE, index=False)
     run.record.figures = split_figures(table, data.classes, rulebook)
@@ -112,7 +112,8 @@ def compute_features(recipe: Recipe, trunk: keras.Model, prepared: Prepared, pro
     data, index = prepared.data, prepared.parts.train
     change = recipe.augmentation
     copies = tuple(
-        embeddings(trunk, data.pick(index), progress, change.preset, recipe.seed + copy) for copy in range(change.copies)
+        embeddings(trunk, data.pick(index), progress, change.preset, recipe.seed + copy)
+        for copy in range(change.copies)
     )
     return Features(data, embeddings(trunk, data, progress), index, copies)
 
@@ -220,7 +221,7 @@ def table_of(
 
 
 def left_out_tables(
-    recipe: Recipe, features: Features, train: Index, rulebook: Rulebook, progress: Progress
+    recipe: Recipe, network: Parts, features: Features, rulebook: Rulebook, progress: Progress
 ) -> list[pd.DataFrame]:
     """For each source: train on the training photos of the others, predict all of its photos of classes they know.
 
@@ -230,20 +231,30 @@ def left_out_tables(
     mask = rulebook.mask(data.classes)
     tables = []
     for source, name in enumerate(data.sources):
-        rest = train[data.source[train] != source]
+        rest = features.train[data.source[features.train] != source]
         known = np.bincount(data.labels[rest], minlength=len(data.classes)) > 0
         if not (known & mask).any() or not (known & ~mask).any():
             continue
-        keras.utils.set_random_seed(recipe.seed)
-        network = new_network(recipe, data)
-        order = np.random.default_rng(recipe.seed).permutation(rest)
-        chosen, check = np.sort(order[len(order) // 10 :]), np.sort(order[: len(order) // 10])
-        train_branches(
-            recipe, network, features, chosen, check, rulebook, lambda _, i, n, name=name: progress(f"without {name}", i, n)
-        )
+
+        def tell(_: str, done: int, total: int, name: str = name) -> None:
+            progress(f"without {name}", done, total)
+
+        other = train_on(recipe, network, features, rest, rulebook, tell)
         index = np.flatnonzero((data.source == source) & known[data.labels])
-        tables.append(table_of(network, features, index, "left out", rulebook, known))
+        tables.append(table_of(other, features, index, "left out", rulebook, known))
     return tables
+
+
+def train_on(
+    recipe: Recipe, network: Parts, features: Features, photos: Index, rulebook: Rulebook, progress: Progress
+) -> Parts:
+    """Fresh branches trained on these training photos alone, a tenth of them set aside to choose the best epoch."""
+    keras.utils.set_random_seed(recipe.seed)
+    fresh = Parts(network.trunks, {name: keras.models.clone_model(b) for name, b in network.branches.items()})
+    order = np.random.default_rng(recipe.seed).permutation(photos)
+    cut = len(order) // 10
+    train_branches(recipe, fresh, features, np.sort(order[cut:]), np.sort(order[:cut]), rulebook, progress)
+    return fresh
 
 
 def _training_model(network: Parts, classes: int) -> keras.Model:

@@ -10,6 +10,9 @@ import pytest
 from recycler.errors import ModelError
 from recycler.learning.backbones import BACKBONES
 
+# Keras copies TensorFlow's variables in a way that NumPy 2 warns of.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+
 MOBILENET = BACKBONES["mobilenet"]
 
 
@@ -33,8 +36,7 @@ def test_a_read_only_home_folder_serves_too(tmp_path: Path, monkeypatch: pytest.
     saved = MOBILENET.build(96, weights=None)
     folder = tmp_path / "models"
     folder.mkdir()
-    saved.save_weights(folder / "saved.weights.h5")
-    (folder / "saved.weights.h5").rename(folder / "mobilenet_1_0_224_tf_no_top.h5")
+    saved.save(folder / "mobilenet_1_0_224_tf_no_top.h5")
     tmp_path.chmod(0o500)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     try:

@@ -27,7 +27,7 @@ def test_every_block_and_the_logits_agree_with_an_independent_network(name: str)
     network.get_layer("predictions").activation = keras.activations.linear
     last_layers = {layer.name.split("_")[0]: layer for layer in network.layers if layer.name.startswith("block")}
     assert list(last_layers) == [block.name for block in efficientnet_lite.blocks(VARIANTS[name])]
-    tapped = keras.Model(network.inputs, [*(layer.output for layer in last_layers.values()), network.output])
+    tapped = keras.Model(network.input, [*(layer.output for layer in last_layers.values()), network.output])
 
     outputs = tapped((MAKE_REFERENCE["synthetic_photo"]()[None] - 127) / 128)
 

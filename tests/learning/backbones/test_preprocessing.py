@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from recycler.learning.backbones import BACKBONES, SCALINGS, Scaling, preprocess
 
+# Keras copies TensorFlow's variables in a way that NumPy 2 warns of.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+
 PHOTOS = np.random.default_rng(0).uniform(0, 255, (2, 8, 8, 3)).astype(np.float32)
 KERAS_MODULES = {
     "VGG": "vgg16",

@@ -1,0 +1,38 @@
+import pytest
+
+from components.words import how_sure, percent, plain, readable
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [(0.999, "almost certain"), (0.95, "quite sure"), (0.8, "fairly sure"), (0.1, "only guessing")],
+)
+def test_a_probability_becomes_words(probability: float, words: str) -> None:
+    assert how_sure(probability) == words
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [(1.0, "more than 99 %"), (0.994, "more than 99 %"), (0.505, "50 %"), (0.004, "less than 1 %")],
+)
+def test_percent_never_claims_to_be_certain(probability: float, words: str) -> None:
+    assert percent(probability) == words
+
+
+def test_class_names_are_said_as_people_say_them() -> None:
+    assert [readable(name) for name in ("sweet_pepper", "glass", "biological")] == [
+        "sweet pepper",
+        "glass",
+        "food scraps",
+    ]
+
+
+@pytest.mark.parametrize("text", ["![a](b)", "<script>", ":red[x]", "`x`", "a_b_", "$x$", "# x"])
+def test_text_of_others_is_no_markdown(text: str) -> None:
+    escaped = plain(text)
+    assert escaped.replace("\\", "") == text
+    assert all(escaped[i - 1] == "\\" for i, letter in enumerate(escaped) if letter in "![]()<>:`_$#")
+
+
+def test_a_long_name_is_shortened_in_the_middle() -> None:
+    assert len(plain("x" * 500)) <= 61

@@ -1,0 +1,120 @@
+"""A real server and a real browser, as a visitor has them."""
+
+import io
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from recycler.classes import HOUSEHOLD
+from recycler.settings import PROJECT
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
+PATIENCE = 30_000  # milliseconds: a busy machine with two cores needs some of them at its first page
+
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def samples() -> list[Path]:
+    """Our own sample photos."""
+    return sorted((PROJECT / "samples").glob("*.jpg"))
+
+
+@pytest.fixture(scope="session")
+def browser(samples: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Headless Chromium whose camera shows a sample photo, or a skip that says how to get it."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("needs Chromium: install Debian's package with `sudo apt-get install chromium`")
+    film = tmp_path_factory.mktemp("camera") / "camera.mjpeg"
+    film.write_bytes(3 * jpeg(samples[0], (1280, 960)))
+    with sync_playwright() as playwright:
+        arguments = [*QUIET, f"--use-file-for-fake-video-capture={film}"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that all journeys share."""
+    with new_server(tmp_path_factory.mktemp("server")) as address:
+        yield address
+
+
+@pytest.fixture
+def fresh_server(tmp_path: Path) -> Iterator[str]:
+    """The address of a server that nobody has visited yet."""
+    with new_server(tmp_path) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A visitor's window of 1280 pixels."""
+    with browser.new_context(viewport={"width": 1280, "height": 860}) as context:
+        context.set_default_timeout(PATIENCE)
+        yield context.new_page()
+
+
+@contextmanager
+def new_server(folder: Path) -> Iterator[str]:
+    """Start a server, with two rulebooks that leave no doubt: all to the recycling, all to the bin."""
+    for name, destination in (("default", "recycling"), ("strict", "bin")):
+        rule = f"{{destination: {destination}, classes: [{', '.join(HOUSEHOLD)}], advice: Put it there}}"
+        text = f"title: {name.title()} town\nregion: here\nsource: us\nrules:\n  - {rule}\n"
+        (folder / f"{name}.yaml").write_text(text, "utf-8")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        "--server.address=127.0.0.1",
+        f"--server.port={port}",
+    ]
+    environment = {**os.environ, "RECYCLER_RULEBOOKS": str(folder), "RECYCLER_HOME": str(folder)}
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            said = []
+            for line in process.stdout:
+                said.append(line)
+                if "URL:" in line:
+                    break
+            else:
+                pytest.fail("The server did not start:\n" + "".join(said))
+            yield f"http://localhost:{port}"
+        finally:
+            process.terminate()
+
+
+def jpeg(path: Path, size: tuple[int, int]) -> bytes:
+    """A photo in another size, as JPEG."""
+    file = io.BytesIO()
+    with Image.open(path) as photo:
+        photo.convert("RGB").resize(size).save(file, "JPEG")
+    return file.getvalue()

@@ -1,0 +1,85 @@
+import keras
+import numpy as np
+import pytest
+
+from recycler.learning.network import Parts, assemble, build_parts
+from recycler.photos import resize
+from recycler.recipe import Network
+
+THESIS = Network(backbone="mobilenet", input_size=160, hidden=(512,), dropout=0.5)
+SMALL = Network(backbone="mobilenet", input_size=64)
+
+
+def trainable(model: keras.Model) -> int:
+    return sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Parts:
+    return build_parts(SMALL, classes=5, photo_size=32, weights=None)
+
+
+def test_the_thesis_head_for_100_classes_has_its_parameters() -> None:
+    parts = build_parts(THESIS, classes=100, photo_size=32, weights=None)
+    assert trainable(parts.branches["object"]) == 578_148
+    assert parts.trunk.count_params() == 3_228_864
+    assert trainable(parts.trunk) == 0
+
+
+def test_outputs_are_named_and_sum_as_they_should(shared: Parts) -> None:
+    network = assemble(shared, classes=5)
+    photos = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3)).astype(np.float32)
+    said = {name: np.asarray(value) for name, value in network(photos, training=False).items()}
+    assert {name: value.shape for name, value in said.items()} == {
+        "object": (3, 5),
+        "recycling": (3, 1),
+        "embedding": (3, 1024),
+    }
+    np.testing.assert_allclose(said["object"].sum(axis=1), 1, atol=1e-5)
+    assert ((said["recycling"] > 0) & (said["recycling"] < 1)).all()
+
+
+def test_separate_outputs_have_a_trunk_each_and_shared_ones_do_not(shared: Parts) -> None:
+    separate = build_parts(SMALL.model_copy(update={"shape": "separate"}), classes=5, photo_size=32, weights=None)
+    assert separate.trunks["object"] is not separate.trunks["recycling"]
+    assert shared.trunks["object"] is shared.trunks["recycling"]
+    one, two = assemble(shared, 5).count_params(), assemble(separate, 5).count_params()
+    assert two - one == shared.trunk.count_params()
+
+
+def test_multi_hot_has_one_layer_of_c_plus_one_and_the_same_named_outputs() -> None:
+    parts = build_parts(SMALL.model_copy(update={"shape": "multi_hot"}), classes=5, photo_size=32, weights=None)
+    assert parts.branches["multi_hot"].output_shape == (None, 6)
+    network = assemble(parts, 5)
+    said = network(np.zeros((2, 32, 32, 3), np.float32), training=False)
+    assert set(said) == {"object", "recycling", "embedding"}
+    np.testing.assert_allclose(np.asarray(said["object"]).sum(axis=1), 1, atol=1e-5)
+
+
+def test_a_recipe_can_add_the_superclasses() -> None:
+    network = Network(backbone="mobilenet", input_size=64, outputs=("coarse",))
+    parts = build_parts(network, classes=5, photo_size=32, coarse=3, weights=None)
+    assert assemble(parts, 5).output_shape["coarse"] == (None, 3)
+
+
+def test_a_photo_and_its_mirror_image_have_one_embedding_when_flipped() -> None:
+    flipped = build_parts(SMALL.model_copy(update={"flip": True}), classes=5, photo_size=64, weights=None)
+    photo = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3)).astype(np.float32)
+    np.testing.assert_allclose(
+        np.asarray(flipped.trunk(photo)), np.asarray(flipped.trunk(photo[:, :, ::-1])), atol=1e-4
+    )
+
+
+def test_a_saved_network_loads_in_safe_mode_and_says_the_same(shared: Parts, tmp_path: object) -> None:
+    network = assemble(shared, 5)
+    path = f"{tmp_path}/network.keras"
+    network.save(path)
+    again = keras.saving.load_model(path, compile=False, safe_mode=True)
+    photos = np.full((2, 32, 32, 3), 99, np.float32)
+    for name, value in network(photos, training=False).items():
+        np.testing.assert_allclose(np.asarray(value), np.asarray(again(photos, training=False)[name]), atol=1e-6)
+
+
+def test_training_and_serving_resize_a_photo_to_the_same_pixels() -> None:
+    photo = np.random.default_rng(1).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(resize(photo, 32), resize(photo.copy(), 32))

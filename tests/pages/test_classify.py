@@ -1,0 +1,150 @@
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from components import state
+from components.visit import Visit
+from recycler.classes import HOUSEHOLD
+from recycler.photos import to_jpeg
+from recycler.settings import PROJECT, settings
+
+
+def drawn(seed: int) -> bytes:
+    """A photo of nothing that anybody knows, another one for each seed."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    return to_jpeg(coarse.repeat(50, axis=0).repeat(50, axis=1), 400)
+
+
+def write_rulebook(folder: Path, name: str, destination: str, classes: tuple[str, ...] = HOUSEHOLD) -> None:
+    rule = f"  - {{destination: {destination}, classes: [{', '.join(classes)}], advice: Put it there}}"
+    (folder / f"{name}.yaml").write_text(f"title: {name}\nregion: here\nsource: us\nrules:\n{rule}\n", "utf-8")
+
+
+@pytest.fixture
+def rulebooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Rulebooks that send everything to one place, so that every photo has a sure verdict."""
+    write_rulebook(tmp_path, "default", "recycling")
+    write_rulebook(tmp_path, "strict", "bin")
+    write_rulebook(tmp_path, "gap", "recycling", HOUSEHOLD[:-1])
+    monkeypatch.setenv("RECYCLER_RULEBOOKS", str(tmp_path))
+    settings.cache_clear()
+    return tmp_path
+
+
+@pytest.fixture
+def app(rulebooks: Path) -> AppTest:
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+    return app.button_group(key=state.SOURCE).set_value("Upload").run()
+
+
+def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    app.file_uploader[0].set_value([(name, data, "image/jpeg") for name, data in files])
+    app.run()
+    assert not app.exception
+    return app
+
+
+def visit(app: AppTest) -> Visit:
+    found: Visit = app.session_state[state.VISIT]
+    return found
+
+
+def headlines(app: AppTest) -> list[str]:
+    return [html.proto.body for html in app.get("html") if 'class="verdict"' in html.proto.body]
+
+
+def test_one_photo_gets_a_verdict_in_words_with_icon_and_advice(app: AppTest) -> None:
+    upload(app, ("photo.jpg", drawn(1)))
+    [headline] = headlines(app)
+    assert "Recycling" in headline
+    assert "recycling</span>" in headline
+    assert "Looks like" in headline
+    assert any("Put it there" in text.value for text in app.markdown)
+    assert any("almost certain" in text.value and "more than 99 %" in text.value for text in app.markdown)
+
+
+def test_a_broken_photo_is_one_sentence_and_the_others_go_on(app: AppTest) -> None:
+    upload(app, ("a.jpg", drawn(1)), ("broken.jpg", drawn(2)[:500]), ("b.jpg", drawn(3)))
+    assert len(headlines(app)) == 2
+    [sentence] = [warning.value for warning in app.main.warning]
+    assert sentence.startswith(r"**broken\.jpg**: This")
+
+
+def test_names_of_files_are_shown_as_text(app: AppTest) -> None:
+    upload(app, ("![x](https://example.org/x.png) <b>:red[y]</b>.jpg", b"nothing"))
+    [sentence] = [warning.value for warning in app.main.warning]
+    for live in ("![", "](", "<b>", " :red["):
+        assert live not in sentence
+
+
+def test_another_rulebook_changes_the_verdict_and_does_not_ask_the_network_again(app: AppTest) -> None:
+    upload(app, ("a.jpg", drawn(1)), ("b.jpg", drawn(2)))
+    before = dict(visit(app).predictions)
+    app.selectbox(key=state.RULEBOOK).set_value("strict").run()
+    assert all("Bin" in headline for headline in headlines(app))
+    after = visit(app).predictions
+    assert after.keys() == before.keys()
+    assert all(after[key] is before[key] for key in before)
+
+
+def test_a_rulebook_that_misses_a_class_says_so_and_another_one_answers(app: AppTest) -> None:
+    upload(app, ("photo.jpg", drawn(1)))
+    app.selectbox(key=state.RULEBOOK).set_value("gap").run()
+    assert not app.exception
+    [sentence] = [warning.value for warning in app.sidebar.warning]
+    assert HOUSEHOLD[-1] in sentence
+    assert "Recycling" in headlines(app)[0]
+
+
+def test_the_same_photo_again_is_not_computed_again(app: AppTest) -> None:
+    upload(app, ("photo.jpg", drawn(1)))
+    [before] = visit(app).predictions.values()
+    upload(app, ("the same.jpg", drawn(1)))
+    [after] = visit(app).predictions.values()
+    assert after is before
+
+
+def test_an_upload_is_let_go_at_once(app: AppTest) -> None:
+    upload(app, ("photo.jpg", drawn(1)))
+    assert not app.file_uploader[0].value
+    assert app.file_uploader[0].key == f"{state.UPLOAD}_1"
+
+
+def test_forgetting_leaves_nothing(app: AppTest) -> None:
+    upload(app, ("photo.jpg", drawn(1)))
+    upload(app, ("photo.jpg", drawn(2)))
+    assert [fold.label for fold in app.expander if "Earlier" in fold.label] == ["Earlier in this visit (1)"]
+    app.button(key=state.FORGET).click().run()
+    assert headlines(app) == []
+    assert visit(app) == Visit()
+
+
+def test_an_empty_shelf_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECYCLER_MODELS", str(tmp_path))
+    settings.cache_clear()
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+    assert not app.exception
+    assert "RECYCLER_MODELS" in app.error[0].value
+
+
+def test_a_changed_model_file_is_refused_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    household = settings().models / "household"
+    shutil.copytree(household, tmp_path / "household")
+    card = tmp_path / "household" / "card.json"
+    checksum = "0" * 64
+    known = next(line for line in card.read_text("utf-8").splitlines() if "model.tflite" in line)
+    card.write_text(card.read_text("utf-8").replace(known.split('"')[3], checksum), "utf-8")
+    monkeypatch.setenv("RECYCLER_MODELS", str(tmp_path))
+    settings.cache_clear()
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+    assert not app.exception
+    assert "not the one that was published" in app.error[0].value
+
+
+def test_the_models_card_says_what_it_knows_and_since_when(app: AppTest) -> None:
+    card = " ".join(text.value for text in app.sidebar.markdown)
+    assert "Knows 10 kinds" in card
+    assert "Since" in card

@@ -1,0 +1,29 @@
+import numpy as np
+
+from recycler.figures import occlusion_overlay, top_bars
+from recycler.rulebook import DESTINATIONS
+
+
+def test_bars_keep_their_order_and_carry_colour_and_name_of_their_destination() -> None:
+    recycling, bin_ = DESTINATIONS["recycling"], DESTINATIONS["bin"]
+    chart = top_bars([("glass", 0.8, recycling), ("trash", 0.15, bin_), ("paper", 0.05, recycling)]).to_dict()
+    [table] = chart["datasets"].values()
+    assert [row["class"] for row in table] == ["glass", "trash", "paper"]
+    assert [row["label"] for row in table] == ["80% Recycling", "15% Bin", "5% Recycling"]
+    assert [row["colour"] for row in table] == [recycling.colour, bin_.colour, recycling.colour]
+    assert all(layer["encoding"]["y"]["sort"] is None for layer in chart["layer"])
+
+
+def test_the_part_that_decided_keeps_its_light_and_the_rest_is_dimmed() -> None:
+    drops = np.zeros((7, 7), np.float32)
+    drops[0, 6] = 0.5
+    drops[6, 0] = -0.5
+    lit = occlusion_overlay(np.full((140, 210, 3), 200, np.uint8), drops)
+    assert lit.shape == (140, 210, 3)
+    assert lit[5, 200, 0] > 180
+    assert lit[135, 5, 0] < 70
+
+
+def test_where_nothing_mattered_nothing_is_lit() -> None:
+    lit = occlusion_overlay(np.full((70, 70, 3), 200, np.uint8), np.full((7, 7), -0.1, np.float32))
+    assert lit.max() < 70

@@ -1,0 +1,106 @@
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from recycler.errors import ModelError
+from recycler.settings import PROJECT
+from recycler.shelf import Card, check_files, list_models, load_model, new_model, write_card
+from recycler.verdict import Thresholds
+
+
+def make_card(name: str) -> Card:
+    return Card(
+        name=name,
+        title="Small",
+        description="For tests.",
+        created=date(2026, 1, 2),
+        classes=("glass", "trash"),
+        recycling_classes=("glass",),
+        input_size=32,
+        embedding_size=4,
+        backbone="mobilenet",
+        thresholds=Thresholds(0.7),
+        thresholds_from="validation photos",
+        sources={"home": "2 photos"},
+        metrics={"test": {"photos": 2.0, "top1": 0.5}},
+        parity={"top1_agreement": 1.0},
+        recipe={},
+        versions={},
+    )
+
+
+def put(shelf: Path, name: str, content: bytes = b"weights") -> None:
+    with new_model(shelf, name) as folder:
+        (folder / "model.tflite").write_bytes(content)
+        write_card(folder, make_card(name))
+
+
+def test_a_published_model_is_listed_and_loaded(tmp_path: Path) -> None:
+    put(tmp_path, "small")
+    assert [card.name for card in list_models(tmp_path)] == ["small"]
+    assert load_model(tmp_path, "small").litert.read_bytes() == b"weights"
+    assert "0.500" in (tmp_path / "small" / "README.md").read_text()
+
+
+def test_nothing_changes_on_the_shelf_when_publishing_breaks_off(tmp_path: Path) -> None:
+    put(tmp_path, "small", b"old")
+
+    def break_off() -> None:
+        with new_model(tmp_path, "small") as folder:
+            (folder / "model.tflite").write_bytes(b"half")
+            raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError):
+        break_off()
+    assert load_model(tmp_path, "small").litert.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["small"]
+
+
+def test_the_replaced_model_is_kept_once(tmp_path: Path) -> None:
+    for content in (b"one", b"two", b"three"):
+        put(tmp_path, "small", content)
+    assert (tmp_path / ".replaced" / "small" / "model.tflite").read_bytes() == b"two"
+    assert len(list_models(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("damage", ["changed", "missing"])
+def test_a_damaged_model_file_is_refused(tmp_path: Path, damage: str) -> None:
+    put(tmp_path, "small")
+    file = tmp_path / "small" / "model.tflite"
+    file.write_bytes(b"weighty") if damage == "changed" else file.unlink()
+    with pytest.raises(ModelError, match=r"model\.tflite"):
+        load_model(tmp_path, "small")
+
+
+@pytest.mark.parametrize("name", ["none", "../small", "", "."])
+def test_an_unknown_model_is_one_sentence_that_names_those_there_are(tmp_path: Path, name: str) -> None:
+    put(tmp_path, "small")
+    with pytest.raises(ModelError, match="small"):
+        load_model(tmp_path, name)
+
+
+@pytest.mark.parametrize("text", ["{", "{}", '{"name": "small"}'])
+def test_a_broken_card_is_refused_and_not_listed(tmp_path: Path, text: str) -> None:
+    put(tmp_path, "small")
+    (tmp_path / "small" / "card.json").write_text(text)
+    assert list_models(tmp_path) == []
+    with pytest.raises(ModelError, match="small"):
+        load_model(tmp_path, "small")
+
+
+def test_a_card_of_another_model_is_refused(tmp_path: Path) -> None:
+    put(tmp_path, "small")
+    shutil.copytree(tmp_path / "small", tmp_path / "copy")
+    with pytest.raises(ModelError, match="copy"):
+        load_model(tmp_path, "copy")
+
+
+def test_every_file_of_the_models_that_ship_is_what_its_card_says() -> None:
+    cards = list_models(PROJECT / "models")
+    assert "household" in [card.name for card in cards]
+    for card in cards:
+        check_files(PROJECT / "models" / card.name, card)
+        assert card.sources
+        assert card.metrics
