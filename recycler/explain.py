@@ -9,12 +9,9 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from recycler.photos import Photo
 from recycler.verdict import Prediction
-
-ORANGE = np.array([230, 159, 0], np.float32)  # Okabe and Ito's; the light alone already carries the message
 
 
 class Predictor(Protocol):
@@ -52,19 +49,3 @@ def occlusion_map(classifier: Predictor, photo: Photo, class_name: str, cells: i
     left = np.array([prediction.probabilities[place] for prediction in predictions], dtype=np.float32)
     drops: NDArray[np.float32] = left[-1] - left[:-1]
     return drops.reshape(cells, cells)
-
-
-def heat_overlay(photo: Photo, drops: NDArray[np.float32]) -> Photo:
-    """The photo with the parts that spoke for the class lit up, the rest dim and grey: uint8 (height, width, 3).
-
-    photo: any size and shape. drops: (cells, cells) from `occlusion_map`; the largest is fully lit, zero and below
-    stay dim. Light and colour both say it, so that colour-blind eyes see the same.
-    """
-    height, width = photo.shape[:2]
-    peak = float(drops.max())
-    shares = (drops / peak if peak > 0 else np.zeros_like(drops)).clip(0, 1).astype(np.float32)
-    spread = Image.fromarray(shares).resize((width, height), Image.Resampling.BICUBIC)
-    heat = np.asarray(spread, dtype=np.float32).clip(0, 1)[..., None]
-    dim = 0.35 * photo.mean(axis=2, keepdims=True, dtype=np.float32)
-    lit = 0.8 * photo + 0.2 * ORANGE
-    return np.asarray(dim * (1 - heat) + lit * heat).round().astype(np.uint8)

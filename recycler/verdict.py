@@ -110,12 +110,6 @@ def judge(prediction: Prediction, rulebook: Rulebook, thresholds: Thresholds) ->
     )
 
 
-def sureness(probability: float) -> str:
-    """A probability (0 to 1) in words that a twelve-year-old reads; the number stands beside them."""
-    steps = ((0.98, "almost certain"), (0.9, "quite sure"), (0.75, "fairly sure"), (0.6, "a good guess"))
-    return next((words for least, words in steps if probability >= least), "a guess")
-
-
 def _is_sure(p_recycle: float, entropy_bits: float, thresholds: Thresholds) -> bool:
     """Both limits held; false too when a broken model gives no number (NaN)."""
     if thresholds.entropy_bits is not None and not entropy_bits <= thresholds.entropy_bits:

@@ -467,10 +467,11 @@ def crumpled_paper() -> None:
         vertex.co *= Vector((15, 21, 0)) * CM
     for vertex in text.verts:
         vertex.co.y += 8.0 * CM
-    for shape, above in ((page, 0.02), (text, 0.04)):
-        heights = creases(np.array([vertex.co.xy for vertex in shape.verts]) / CM)
-        for vertex, height in zip(shape.verts, heights, strict=True):
-            vertex.co.z = (height + above) * CM
+    heights = [creases(np.array([vertex.co.xy for vertex in shape.verts]) / CM) for shape in (page, text)]
+    lowest = heights[0].min()
+    for shape, above, height in zip((page, text), (0.02, 0.04), heights, strict=True):
+        for vertex, up in zip(shape.verts, height - lowest + above, strict=True):
+            vertex.co.z = up * CM
     group([finish(page, white), finish(text, paint("#2c2e38", roughness=0.6))], turn=-14)
 
 
@@ -485,7 +486,7 @@ def creases(places: NDArray[np.float64]) -> NDArray[np.float64]:
         away, along = np.abs((places - middle) @ np.array([line, (-line[1], line[0])]).T).T
         ridge = reach - away - 0.4 * along
         height += chance.uniform(-0.16, 0.2) * np.maximum(ridge, 0)
-    return height - height.min()
+    return height
 
 
 def plastic_bottle() -> None:
@@ -695,7 +696,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="render.py", description="Render the sample photos.")
     parser.add_argument("names", nargs="*", metavar="name", help=f"which photos (all): {', '.join(SHOTS)}")
     parser.add_argument("--width", type=int, default=1024, help="pixels (%(default)s)")
-    parser.add_argument("--samples", type=int, default=16, help="rays per pixel (%(default)s)")
+    parser.add_argument("--samples", type=int, default=12, help="rays per pixel (%(default)s)")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the photos go (beside this script)")
     options = parser.parse_args()
     if unknown := set(options.names) - set(SHOTS):

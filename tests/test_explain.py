@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from recycler.explain import heat_overlay, occlusion_map
+from recycler.explain import occlusion_map
 from recycler.verdict import Prediction
 
 
@@ -56,28 +56,10 @@ def test_any_grid_is_one_call_and_covers_the_whole_photo(size: int, cells: int) 
 def test_the_photo_itself_is_not_painted_on() -> None:
     photo = spot()
     before = photo.copy()
-    heat_overlay(photo, occlusion_map(Redness(), photo, "red"))
+    occlusion_map(Redness(), photo, "red")
     assert np.array_equal(photo, before)
 
 
 def test_a_class_that_the_classifier_does_not_know_is_an_error() -> None:
     with pytest.raises(ValueError, match="blue"):
         occlusion_map(Redness(), spot(), "blue")
-
-
-def test_the_overlay_lights_up_what_decided_and_dims_the_rest() -> None:
-    photo = np.full((90, 140, 3), 180, np.uint8)
-    drops = np.zeros((7, 7), np.float32)
-    drops[1, 5] = 0.3
-    overlay = heat_overlay(photo, drops)
-    assert overlay.shape == photo.shape
-    assert overlay.dtype == np.uint8
-    light = overlay.mean(axis=2)
-    assert light[19, 109] > 2 * light[80, 10], "light alone says it, for eyes that see no colours"
-    assert np.ptp(overlay[80, 10]) == 0, "what did not decide is grey"
-
-
-@pytest.mark.parametrize("value", [0.0, -0.2])
-def test_nothing_is_lit_when_nothing_spoke_for_the_class(value: float) -> None:
-    overlay = heat_overlay(np.full((20, 20, 3), 200, np.uint8), np.full((7, 7), value, np.float32))
-    assert overlay.max() <= 70

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from recycler.errors import RulebookError
 from recycler.rulebook import Entry, Rulebook
-from recycler.verdict import Prediction, Thresholds, judge, sureness
+from recycler.verdict import Prediction, Thresholds, judge
 
 CLASSES = ("glass", "paper", "trash", "clothes")
 ALWAYS = Thresholds(confidence=0.5)
@@ -136,11 +136,3 @@ def test_thresholds_survive_a_card() -> None:
     card = TypeAdapter(Thresholds)
     for thresholds in (Thresholds(0.9), Thresholds(0.9, 2.5)):
         assert card.validate_json(card.dump_json(thresholds)) == thresholds
-
-
-@pytest.mark.parametrize(
-    ("probability", "words"),
-    [(1.0, "almost certain"), (0.93, "quite sure"), (0.8, "fairly sure"), (0.65, "a good guess"), (0.1, "a guess")],
-)
-def test_sureness_in_words(probability: float, words: str) -> None:
-    assert sureness(probability) == words
