@@ -106,6 +106,8 @@ def _problem(info: zipfile.ZipInfo) -> str:
         return "a link"
     if info.is_dir():
         return ""
+    if info.header_offset < 0:
+        return "damaged"
     if info.flag_bits & ENCRYPTED:
         return "encrypted"
     if info.compress_type not in METHODS:

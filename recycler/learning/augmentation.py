@@ -91,7 +91,7 @@ class RandomView(layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments to build this layer again."""
-        return super().get_config() | self.options
+        return dict(super().get_config(), **self.options)
 
 
 @keras.saving.register_keras_serializable("recycler")
@@ -126,7 +126,7 @@ class RandomLight(layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments to build this layer again."""
-        return super().get_config() | self.options
+        return dict(super().get_config(), **self.options)
 
 
 @keras.saving.register_keras_serializable("recycler")
@@ -153,7 +153,7 @@ class RandomFocus(layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments to build this layer again."""
-        return super().get_config() | self.options
+        return dict(super().get_config(), **self.options)
 
 
 def _none(seeds: Iterator[int]) -> list[layers.Layer]:

@@ -93,7 +93,7 @@ def publish(run: Run, name: str, shelf: Path) -> Card:
             classes=record.classes,
             recycling_classes=record.recycling_classes,
             input_size=network.input_shape[1],
-            embedding_size=network.output_shape["embedding"][-1],
+            embedding_size=network.output["embedding"].shape[-1],
             backbone=recipe.network.backbone,
             temperature=temperature,
             thresholds=thresholds,

@@ -1,4 +1,4 @@
-"""Small photos made on the spot: each seed gives another scene, with large shapes and finer ones as real photos have."""
+"""Small photos made on the spot: each seed another scene, with large shapes and finer ones as real photos have."""
 
 import io
 import zipfile

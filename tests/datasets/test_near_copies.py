@@ -88,18 +88,18 @@ def test_hashes_are_kept_and_a_damaged_file_is_made_again() -> None:
 
 
 def test_a_disk_that_fails_today_is_asked_again_tomorrow() -> None:
-    data = dataset([photo(0), photo(1)], [0, 0])
+    data = dataset([photo(i) for i in range(64)], [0] * 64)
     failing = True
 
     def read(i: int) -> bytes:
-        if failing and i == 1:
+        if failing and i == 1:  # not among those that the fingerprint reads
             raise OSError("input/output error")
         return photo(i)
 
     object.__setattr__(data, "read_bytes", read)
-    assert photo_hashes(data)[1].tolist() == [True, False]
+    assert np.flatnonzero(~photo_hashes(data)[1]).tolist() == [1]
     failing = False
-    assert photo_hashes(data)[1].tolist() == [True, True]
+    assert photo_hashes(data)[1].all()
 
 
 def test_progress_ends_with_all_photos() -> None:

@@ -110,6 +110,7 @@ def new_server(folder: Path) -> Iterator[str]:
             yield f"http://localhost:{port}"
         finally:
             process.terminate()
+            process.communicate(timeout=30)  # reads on: a server that cannot say that it stops does not stop
 
 
 def jpeg(path: Path, size: tuple[int, int]) -> bytes:
