@@ -49,7 +49,7 @@ def samples() -> list[Upload]:
     with st.container(horizontal=True, gap="small", key="samples"):
         for path in paths:
             name = path.stem.replace("-", " ").capitalize()
-            with st.container(key=f"sample-{path.stem}", width=104):
+            with st.container(key=f"sample-{path.stem}", width=104, gap=None):
                 st.image(path, width=104, alt="")
                 if st.button(name, key=f"{state.SAMPLE}_{path.stem}", type="tertiary"):
                     clicked.append(Upload(path.name, path.read_bytes()))

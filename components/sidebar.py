@@ -13,6 +13,10 @@ from recycler.settings import settings
 from recycler.shelf import Card, list_models
 
 SEES_LITTLE = 96  # pixels a side below which small things in a photo are lost
+MEASURED_ON = {
+    "left out": "photos of a source that it had never seen",
+    "test": "new photos like those that it learned from",
+}
 FIGURES = {
     "top1": "names the right kind",
     "recycling_balanced_accuracy": "right about recycling or not (both sides counted alike)",
@@ -94,7 +98,7 @@ def _choose_rulebook(card: Card) -> Rulebook:
             f"No rulebook fits the model “{card.title}”. Choose another model, or add rules for its kinds."
         )
     book = fitting.get(name) or next(iter(fitting.values()))
-    st.caption(f"{plain(book.region)}. Source: {plain(book.source, 300)}")
+    st.caption(f"For {plain(book.region)}. Source: {plain(book.source, 300)}")
     return book
 
 
@@ -108,9 +112,10 @@ def _about(card: Card) -> None:
                 f"**Sees little:** photos are shrunk to {card.input_size} x {card.input_size} pixels, "
                 "as in its training."
             )
-        for name, figures in card.metrics.items():
+        for name in [name for name in MEASURED_ON if name in card.metrics] or card.metrics:
+            figures = card.metrics[name]
             known = [f"- {FIGURES[key]}: {figures[key]:.0%}" for key in FIGURES if key in figures]
-            st.markdown("\n".join([f"**On {plain(name, 200)}**", "", *known]))
+            st.markdown("\n".join([f"**On {MEASURED_ON.get(name, plain(name, 200))}**", "", *known]))
         learned = "; ".join(f"{name} ({text})" for name, text in card.sources.items())
         st.markdown(f"**Learned from** {plain(learned, 1000)}")
         if card.label_rule:

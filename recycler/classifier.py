@@ -1,18 +1,23 @@
 """A shelf model on LiteRT: photos to predictions, shared safely by all visitors."""
 
 import threading
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from recycler.errors import ModelError
+from recycler.errors import ModelError, PhotoError
 from recycler.photos import read_photo
 from recycler.settings import settings
 from recycler.shelf import Card, ShelfModel, load_model
 from recycler.verdict import Prediction
+
+Reader = Callable[[], bytes]
 
 BATCH = 8  # photos a call: large enough to keep two cores busy, small enough to stay in their caches
 
@@ -58,6 +63,30 @@ class Classifier:
             Prediction(self.card.classes, p, float(r), e)
             for p, r, e in zip(probabilities, outputs["recycling"][:, 0], outputs["embedding"], strict=True)
         ]
+
+
+def predict_all(classifier: Classifier, readers: Iterable[Reader], threads: int) -> Iterator[Prediction | Exception]:
+    """Predictions in order, or the problem of a photo that cannot be had (PhotoError or OSError).
+
+    readers: each gives the bytes of one photo. Threads decode a few batches ahead while the network works.
+    """
+
+    def pixels(reader: Reader) -> NDArray[np.uint8] | Exception:
+        try:
+            return classifier.read(reader())
+        except (PhotoError, OSError) as problem:
+            return problem
+
+    waiting = iter(readers)
+    with ThreadPoolExecutor(threads) as pool:
+        ahead = deque(pool.submit(pixels, reader) for reader in islice(waiting, 4 * BATCH))
+        while ahead:
+            batch = [ahead.popleft().result() for _ in range(min(BATCH, len(ahead)))]
+            ahead.extend(pool.submit(pixels, reader) for reader in islice(waiting, BATCH))
+            good = [photo for photo in batch if not isinstance(photo, Exception)]
+            answers = iter(classifier.predict(np.stack(good)) if good else [])
+            for photo in batch:
+                yield photo if isinstance(photo, Exception) else next(answers)
 
 
 def soften(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:

@@ -38,8 +38,7 @@ def cli() -> None:
 @JSON
 def classify(paths: tuple[Path, ...], model: str | None, rulebook: str | None, as_json: bool) -> None:
     """Give the verdict on photos; a folder is walked."""
-    from recycler.classifier import load_classifier
-    from recycler.evaluation import predict_all
+    from recycler.classifier import load_classifier, predict_all
     from recycler.rulebook import find_rulebook
     from recycler.verdict import judge
 

@@ -1,45 +1,14 @@
 """A shelf model against a data set: the predictions table."""
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from recycler.classifier import BATCH, Classifier
+from recycler.classifier import Classifier, predict_all
 from recycler.datasets.dataset import Dataset
-from recycler.errors import DatasetError, PhotoError
+from recycler.errors import DatasetError
 from recycler.metrics import predictions_table
 from recycler.rulebook import Rulebook
-from recycler.verdict import Prediction
-
-Reader = Callable[[], bytes]
-
-
-def predict_all(classifier: Classifier, readers: Iterable[Reader], threads: int) -> Iterator[Prediction | Exception]:
-    """Predictions in order, or the problem of a photo that cannot be had (PhotoError or OSError).
-
-    readers: each gives the bytes of one photo. Threads decode a few batches ahead while the network works.
-    """
-
-    def pixels(reader: Reader) -> NDArray[np.uint8] | Exception:
-        try:
-            return classifier.read(reader())
-        except (PhotoError, OSError) as problem:
-            return problem
-
-    waiting = iter(readers)
-    with ThreadPoolExecutor(threads) as pool:
-        ahead = deque(pool.submit(pixels, reader) for reader, _ in zip(waiting, range(4 * BATCH), strict=False))
-        while ahead:
-            batch = [ahead.popleft().result() for _ in range(min(BATCH, len(ahead)))]
-            ahead.extend(pool.submit(pixels, reader) for reader, _ in zip(waiting, range(BATCH), strict=False))
-            good = [photo for photo in batch if not isinstance(photo, Exception)]
-            answers = iter(classifier.predict(np.stack(good)) if good else [])
-            for photo in batch:
-                yield photo if isinstance(photo, Exception) else next(answers)
 
 
 def evaluate(

@@ -11,35 +11,35 @@ from PIL import Image
 from recycler.photos import Photo
 from recycler.rulebook import Destination
 
-BAR_PIXELS = 34
+BAR_PIXELS = 40  # room for two lines of label
 AXIS_PIXELS = 50
-LABEL_ROOM = 1.45  # where the probability axis ends, so that the label of a bar at 100 % has room
 EDGE = "#888888"  # seen on white and on black, as a bar's own colour need not be
 DIMMED = 0.3  # brightness of a part that did not matter, as a share of the photo's
 
 
-def top_bars(rows: Sequence[tuple[str, float, Destination]]) -> alt.LayerChart:
+def top_bars(rows: Sequence[tuple[str, float, Destination]]) -> alt.Chart:
     """Draw the likeliest classes as bars, likeliest first, in the colour of their destination and labelled with it.
 
     rows: class, probability in [0, 1] and destination, in the order to draw.
     """
     table = pd.DataFrame(
-        [(name, p, f"{p:.0%} {destination.title}", destination.colour) for name, p, destination in rows],
-        columns=["class", "probability", "label", "colour"],
+        [(f"{name}|{p:.0%}, {destination.title}", p, destination.colour) for name, p, destination in rows],
+        columns=["label", "probability", "colour"],
     )
-    probability = (
-        alt.X("probability:Q", title="Probability")
-        .axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1], titleAnchor="start", grid=False)
-        .scale(domain=[0, LABEL_ROOM])
+    two_lines = alt.Axis(labelExpr="split(datum.label, '|')", labelOverlap=False, labelLimit=150)
+    percent = alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1])
+    chart: alt.Chart = (
+        alt.Chart(table)
+        .mark_bar(cornerRadiusEnd=4, height={"band": 0.6}, stroke=EDGE, strokeWidth=1)
+        .encode(
+            x=alt.X("probability:Q", title="Probability", axis=percent).scale(domain=[0, 1]),
+            y=alt.Y("label:N", sort=None, title=None, axis=two_lines),
+            color=alt.Color("colour:N", scale=None),
+            tooltip=alt.Tooltip("probability:Q", format=".1%"),
+        )
+        .properties(height=BAR_PIXELS * len(rows) + AXIS_PIXELS)
     )
-    base = alt.Chart(table).encode(
-        x=probability, y=alt.Y("class:N", sort=None, title=None).axis(labelOverlap=False, labelLimit=130)
-    )
-    bars = base.mark_bar(cornerRadiusEnd=4, height={"band": 0.66}, stroke=EDGE, strokeWidth=1).encode(
-        color=alt.Color("colour:N", scale=None), tooltip=["class:N", alt.Tooltip("probability:Q", format=".1%")]
-    )
-    labels = base.mark_text(align="left", dx=6).encode(text="label:N")
-    return alt.LayerChart(layer=[bars, labels]).properties(height=BAR_PIXELS * len(rows) + AXIS_PIXELS)
+    return chart
 
 
 def occlusion_overlay(photo: Photo, drops: NDArray[np.float32]) -> Photo:

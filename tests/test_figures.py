@@ -8,10 +8,9 @@ def test_bars_keep_their_order_and_carry_colour_and_name_of_their_destination() 
     recycling, bin_ = DESTINATIONS["recycling"], DESTINATIONS["bin"]
     chart = top_bars([("glass", 0.8, recycling), ("trash", 0.15, bin_), ("paper", 0.05, recycling)]).to_dict()
     [table] = chart["datasets"].values()
-    assert [row["class"] for row in table] == ["glass", "trash", "paper"]
-    assert [row["label"] for row in table] == ["80% Recycling", "15% Bin", "5% Recycling"]
+    assert [row["label"] for row in table] == ["glass|80%, Recycling", "trash|15%, Bin", "paper|5%, Recycling"]
     assert [row["colour"] for row in table] == [recycling.colour, bin_.colour, recycling.colour]
-    assert all(layer["encoding"]["y"]["sort"] is None for layer in chart["layer"])
+    assert chart["encoding"]["y"]["sort"] is None
 
 
 def test_the_part_that_decided_keeps_its_light_and_the_rest_is_dimmed() -> None:

@@ -50,20 +50,17 @@ def _load(name: str) -> Dataset:
 
 
 def _find(name: str) -> Path | None:
-    """The zip or folder of a named data set. Raises DatasetError when several zips lie there."""
+    """The zip of a named data set, or its folder; between several zips nobody guesses, so that is the folder too."""
     for root in _roots():
         folder = root / name
         if name == "cifar100":
             if has_cifar100(folder):
                 return folder
             continue
-        zips = sorted(folder.glob("*.zip"))
-        if len(zips) > 1:
-            names = ", ".join(file.name for file in zips)
-            raise DatasetError(f"{folder} holds several zips ({names}); leave one there, or name one by its path.")
-        if zips:
+        zips = list(folder.glob("*.zip"))
+        if len(zips) == 1:
             return zips[0]
-        if folder.is_dir() and any(path.is_dir() for path in folder.iterdir()):
+        if zips or (folder.is_dir() and any(path.is_dir() for path in folder.iterdir())):
             return folder
     return None
 

@@ -10,7 +10,9 @@ from recycler.verdict import Prediction, Thresholds, judge
 
 
 def judged(name: str, probability: float) -> Judged:
-    prediction = Prediction(("glass", "trash"), np.array([probability, 1 - probability], np.float32), 0.5, np.zeros(2))
+    prediction = Prediction(
+        ("glass", "trash"), np.array([probability, 1 - probability], np.float32), 0.5, np.zeros(2, np.float32)
+    )
     verdict = judge(prediction, find_rulebook("default"), Thresholds(confidence=0.8))
     return Judged(Seen("0", name, b""), prediction, verdict)
 

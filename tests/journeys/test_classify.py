@@ -121,6 +121,7 @@ def test_on_a_phone_nothing_scrolls_sideways_and_the_shutter_is_under_the_thumb(
         fits(page)
         shutter.tap()
         expect(verdicts(page)).to_be_in_viewport()
+        page.wait_for_function("[...document.images].every((picture) => picture.complete && picture.naturalWidth)")
         page.get_by_text("Why?").tap()
         expect(page.get_by_test_id("stVegaLiteChart")).to_be_visible()
         fits(page)

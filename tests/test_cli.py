@@ -1,0 +1,85 @@
+"""The command line as a user types it, in a process of its own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recycler.photos import to_jpeg
+
+
+def recycler(*words: str | Path) -> tuple[int, list[dict[str, Any]], str]:
+    """Exit status, JSON lines and standard error of `python -m recycler ...`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "recycler", *map(str, words)], capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, [json.loads(s) for s in done.stdout.splitlines() if s.startswith("{")], done.stderr
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("photos")
+    rng = np.random.default_rng(0)
+    for i in range(45):
+        kind = root / ("glass" if i % 2 else "paper")
+        kind.mkdir(exist_ok=True)
+        pixels = rng.integers(0, 256, (6, 8, 3), dtype=np.uint8).repeat(20, axis=0).repeat(20, axis=1)
+        (kind / f"{i:02}.jpg").write_bytes(to_jpeg(pixels, 160))
+    return root
+
+
+def test_every_photo_of_a_folder_gets_one_line_in_order(photos: Path) -> None:
+    status, lines, _ = recycler("classify", photos, "--json")
+    assert status == 0
+    assert [line["path"] for line in lines] == [str(path) for path in sorted(photos.rglob("*.jpg"))]
+    assert {line["verdict"] for line in lines} <= {"recycle", "bin", "unsure"}
+
+
+def test_a_broken_photo_is_named_and_the_others_are_answered(photos: Path, tmp_path: Path) -> None:
+    good = photos / "glass" / "01.jpg"
+    (tmp_path / "cut.jpg").write_bytes(good.read_bytes()[:600])
+    status, lines, _ = recycler("classify", tmp_path / "cut.jpg", good, tmp_path / "none.jpg", "--json")
+    assert status == 1
+    assert [sorted(line) == ["error", "path"] for line in lines] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["--model", "no-such-model"], "no-such-model"),
+        (["--rulebook", "no-such-rulebook"], "no-such-rulebook"),
+    ],
+)
+def test_an_unknown_model_or_rulebook_is_one_sentence(photos: Path, words: list[str], named: str) -> None:
+    status, lines, problem = recycler("classify", photos / "glass" / "01.jpg", *words, "--json")
+    assert status == 2
+    assert not lines
+    assert named in problem
+
+
+def test_a_mistyped_recipe_names_the_key(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("name: x\ndata: {sources: [{name: home}]}\nbackbonne: mobilenet\n")
+    status, _, problem = recycler("train", recipe)
+    assert status == 2
+    assert "backbonne" in problem
+
+
+def test_the_figures_of_an_evaluation_follow_from_its_table(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "predictions.parquet"
+    status, lines, _ = recycler("evaluate", "--data", photos, "--out", out, "--json")
+    table = pd.read_parquet(out)
+    assert status == 0
+    assert len(table) == lines[-1]["photos"] == 45
+    assert lines[-1]["top1"] == pytest.approx((table["true"] == table["predicted"]).mean())
+
+
+def test_without_runs_the_list_says_how_to_start_one() -> None:
+    done = subprocess.run([sys.executable, "-m", "recycler", "runs"], capture_output=True, text=True, check=True)
+    assert "train" in done.stdout
