@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
 from recycler.classes import HOUSEHOLD
 from recycler.settings import PROJECT
@@ -33,19 +33,29 @@ expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
-def samples() -> list[Path]:
-    """Our own sample photos."""
-    return sorted((PROJECT / "samples").glob("*.jpg"))
+def sample() -> Path:
+    """One of our own sample photos."""
+    return min((PROJECT / "samples").glob("*.jpg"))
 
 
 @pytest.fixture(scope="session")
-def browser(samples: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def photos(sample: Path) -> list[FilePayload]:
+    """Four different photos, as files to upload: the sample, turned."""
+    names = ("upright.jpg", "left.jpg", "upside-down.jpg", "right.jpg")
+    return [
+        {"name": name, "mimeType": "image/jpeg", "buffer": jpeg(sample, (640, 480), turned=90 * i)}
+        for i, name in enumerate(names)
+    ]
+
+
+@pytest.fixture(scope="session")
+def browser(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Headless Chromium whose camera shows a sample photo, or a skip that says how to get it."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("needs Chromium: install Debian's package with `sudo apt-get install chromium`")
     film = tmp_path_factory.mktemp("camera") / "camera.mjpeg"
-    film.write_bytes(3 * jpeg(samples[0], (1280, 960)))
+    film.write_bytes(3 * jpeg(sample, (1280, 960)))
     with sync_playwright() as playwright:
         arguments = [*QUIET, f"--use-file-for-fake-video-capture={film}"]
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
@@ -113,9 +123,9 @@ def new_server(folder: Path) -> Iterator[str]:
             process.communicate(timeout=30)  # reads on: a server that cannot say that it stops does not stop
 
 
-def jpeg(path: Path, size: tuple[int, int]) -> bytes:
-    """A photo in another size, as JPEG."""
+def jpeg(path: Path, size: tuple[int, int], turned: int = 0) -> bytes:
+    """A photo in another size, turned by some degrees, as JPEG."""
     file = io.BytesIO()
     with Image.open(path) as photo:
-        photo.convert("RGB").resize(size).save(file, "JPEG")
+        photo.convert("RGB").resize(size).rotate(turned, expand=True).save(file, "JPEG")
     return file.getvalue()

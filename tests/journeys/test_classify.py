@@ -2,7 +2,10 @@ import base64
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
+
+pytestmark = pytest.mark.journey
 
 REMEMBER_CAMERA_REQUESTS = """
     window.asked = [];
@@ -26,10 +29,6 @@ def upload(page: Page, *files: FilePayload) -> None:
     page.locator("input[type=file]").set_input_files(list(files))
 
 
-def payload(path: Path) -> FilePayload:
-    return {"name": path.name, "mimeType": "image/jpeg", "buffer": path.read_bytes()}
-
-
 def test_from_the_camera_to_a_verdict(page: Page, server: str) -> None:
     page.add_init_script(REMEMBER_CAMERA_REQUESTS)
     page.goto(server)
@@ -49,10 +48,10 @@ def test_from_the_camera_to_a_verdict(page: Page, server: str) -> None:
     expect(page.get_by_role("button", name="Take photo")).to_be_visible()
 
 
-def test_five_photos_of_which_one_is_broken(page: Page, server: str, samples: list[Path]) -> None:
+def test_five_photos_of_which_one_is_broken(page: Page, server: str, photos: list[FilePayload]) -> None:
     page.goto(server)
-    broken: FilePayload = {"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": samples[0].read_bytes()[:600]}
-    upload(page, payload(samples[0]), broken, *(payload(path) for path in samples[1:4]))
+    broken: FilePayload = {"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": photos[0]["buffer"][:600]}
+    upload(page, photos[0], broken, *photos[1:])
     expect(verdicts(page)).to_have_text(["Recycling"] * 4)
     expect(page.get_by_test_id("stAlert")).to_have_text(re.compile(r"broken\.jpg: This photo is damaged"))
     expect(page.locator(".counts")).to_contain_text("4 Recycling")
@@ -64,22 +63,24 @@ def test_five_photos_of_which_one_is_broken(page: Page, server: str, samples: li
 
 
 def test_other_rules_send_it_elsewhere_and_are_still_chosen_after_a_reload(
-    page: Page, server: str, samples: list[Path]
+    page: Page, server: str, photos: list[FilePayload]
 ) -> None:
     page.goto(server)
-    upload(page, payload(samples[0]))
+    upload(page, photos[0])
     expect(verdicts(page)).to_have_text("Recycling")
     page.get_by_role("combobox", name=re.compile("Rules")).click()
     page.get_by_role("option", name="Strict Town").click()
     expect(verdicts(page)).to_have_text("Bin")
     page.reload()
-    upload(page, payload(samples[0]))
+    upload(page, photos[0])
     expect(verdicts(page)).to_have_text("Bin")
 
 
-def test_why_shows_the_likeliest_kinds_and_which_part_decided(page: Page, server: str, samples: list[Path]) -> None:
+def test_why_shows_the_likeliest_kinds_and_which_part_decided(
+    page: Page, server: str, photos: list[FilePayload]
+) -> None:
     page.goto(server)
-    upload(page, payload(samples[0]))
+    upload(page, photos[0])
     page.get_by_text("Why?").click()
     expect(page.get_by_test_id("stVegaLiteChart")).to_be_visible()
     expect(page.get_by_text("of at most 3.32 bits")).to_be_visible()
@@ -87,17 +88,17 @@ def test_why_shows_the_likeliest_kinds_and_which_part_decided(page: Page, server
     expect(page.get_by_text("Bright parts speak for")).to_be_visible()
 
 
-def test_a_sample_photo_is_one_click_away(page: Page, server: str, samples: list[Path]) -> None:
+def test_a_sample_photo_is_one_click_away(page: Page, server: str, sample: Path) -> None:
     page.goto(server)
-    page.get_by_role("button", name=samples[0].stem.replace("-", " ").capitalize(), exact=True).click()
+    page.get_by_role("button", name=sample.stem.replace("-", " ").capitalize(), exact=True).click()
     expect(verdicts(page)).to_have_text("Recycling")
 
 
-def test_a_pasted_photo_is_taken_like_a_dropped_one(page: Page, server: str, samples: list[Path]) -> None:
+def test_a_pasted_photo_is_taken_like_a_dropped_one(page: Page, server: str, photos: list[FilePayload]) -> None:
     page.goto(server)
     page.get_by_text("Upload", exact=True).first.click()
     page.wait_for_function("document.onpaste !== null && document.querySelector('input[type=file]') !== null")
-    page.evaluate(PASTE, base64.b64encode(samples[0].read_bytes()).decode())
+    page.evaluate(PASTE, base64.b64encode(photos[0]["buffer"]).decode())
     expect(verdicts(page)).to_have_text("Recycling")
 
 
@@ -109,7 +110,7 @@ def test_where_the_camera_cannot_work_the_page_says_why(page: Page, server: str)
 
 
 def test_on_a_phone_nothing_scrolls_sideways_and_the_shutter_is_under_the_thumb(
-    browser: Browser, server: str, samples: list[Path]
+    browser: Browser, server: str, photos: list[FilePayload]
 ) -> None:
     size = {"width": 390, "height": 844}
     with browser.new_context(viewport=size, is_mobile=True, has_touch=True) as context:  # type: ignore[arg-type]
@@ -125,8 +126,8 @@ def test_on_a_phone_nothing_scrolls_sideways_and_the_shutter_is_under_the_thumb(
         page.get_by_text("Why?").tap()
         expect(page.get_by_test_id("stVegaLiteChart")).to_be_visible()
         fits(page)
-        upload(page, *(payload(path) for path in samples[:4]))
-        expect(verdicts(page)).to_have_count(len(samples[:4]))
+        upload(page, *photos)
+        expect(verdicts(page)).to_have_count(len(photos))
         fits(page)
 
 
