@@ -24,6 +24,15 @@ class Source(Part):
     )
     per_class: int | None = Field(None, ge=1, description="training photos a class, None for all")
     labels: dict[str, str | None] = Field({}, description="label rule: class to its new class, or null to leave it out")
+    relabel: dict[str, tuple[str, ...]] = Field(
+        {}, description="class to the photos that count as it whatever their folder, by file name without its ending"
+    )
+    leave_out: tuple[str, ...] = Field((), description="photos that are not used, by file name without its ending")
+
+    def photo_rule(self) -> dict[str, str | None]:
+        """The class of each photo that the label rule names, None for those that are left out."""
+        rule: dict[str, str | None] = dict.fromkeys(self.leave_out)
+        return rule | {photo: name for name, photos in self.relabel.items() for photo in photos}
 
 
 class Data(Part):
@@ -99,6 +108,12 @@ class Recipe(Part):
     masked_prior: bool = Field(
         False,
         description="softmax over the classes of the photo's own source, plus the log of their shares",
+    )
+    source_mixup: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="most that a photo of the same class from another source is mixed into an embedding",
     )
     calibration: Literal["validation", "left_out_source"] = Field(
         "validation", description="photos that set temperature and thresholds; left_out_source: each source in turn"

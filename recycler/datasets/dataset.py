@@ -1,17 +1,18 @@
 """What every source of labelled photos becomes: one lazy table of photos with labels and sources."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recycler.errors import DatasetError, PhotoError
 
-Photo = NDArray[np.uint8]
 IntArray = NDArray[np.int64]
+Rule = Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -91,19 +92,28 @@ class Dataset:
         return digest.hexdigest()[:16]
 
 
-def relabel(data: Dataset, rule: dict[str, str | None]) -> Dataset:
-    """Apply a label rule: class to its new class, or to None to leave its photos out.
+def relabel(data: Dataset, classes: Rule, photos: Rule) -> Dataset:
+    """Apply a label rule: what a class or a single photo counts as, None to leave it out. A photo's rule goes first.
 
-    Classes that the rule does not name stay as they are. Raises DatasetError for a class that the data lacks.
+    classes: class to its new class; those that the rule does not name stay as they are.
+    photos: file name without its ending (`trash12`) to its class.
+    Raises DatasetError for a class or photo that the data lacks.
     """
-    unknown = sorted(set(rule) - set(data.classes))
+    stems = [PurePosixPath(photo).stem for photo in data.photos]
+    _refuse_unknown(data, "classes", set(classes) - set(data.classes))
+    _refuse_unknown(data, "photos", set(photos) - set(stems))
+    named = [classes.get(name, name) for name in data.classes]
+    said = [photos.get(stem, named[label]) for stem, label in zip(stems, data.labels, strict=True)]
+    left = tuple(dict.fromkeys(name for name in (*named, *photos.values()) if name is not None))
+    kept = data.pick([i for i, name in enumerate(said) if name is not None])
+    return replace(kept, classes=left, labels=np.array([left.index(n) for n in said if n is not None], dtype=np.int64))
+
+
+def _refuse_unknown(data: Dataset, what: str, unknown: set[str]) -> None:
     if unknown:
-        raise DatasetError(f"The label rule names {', '.join(unknown)}, but {data.name} has {', '.join(data.classes)}.")
-    renamed = [rule.get(name, name) for name in data.classes]
-    classes = tuple(dict.fromkeys(name for name in renamed if name is not None))
-    index = np.array([-1 if name is None else classes.index(name) for name in renamed], dtype=np.int64)
-    kept = data.pick(np.flatnonzero(index[data.labels] >= 0))
-    return replace(kept, classes=classes, labels=index[kept.labels])
+        some = ", ".join(sorted(unknown)[:5])
+        has = f"; its classes are {', '.join(data.classes)}" if what == "classes" else ""
+        raise DatasetError(f"The label rule names {what} that {data.name} does not have: {some}{has}.")
 
 
 def join(parts: Sequence[Dataset], name: str | None = None) -> Dataset:

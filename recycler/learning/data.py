@@ -32,7 +32,7 @@ def load_data(recipe: Recipe, progress: Progress | None = None) -> Prepared:
     sources = []
     for source in recipe.data.sources:
         data = load_dataset(source.name, per_class=source.per_class, seed=recipe.data.seed)
-        sources.append(relabel(data, source.labels) if source.labels else data)
+        sources.append(relabel(data, source.labels, source.photo_rule()))
     data = join(sources)
     hashes, readable = photo_hashes(data, progress)
     if not readable.all():

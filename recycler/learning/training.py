@@ -135,6 +135,7 @@ def train_branches(
     rows = np.flatnonzero(np.isin(features.train, train))
     x = np.concatenate([features.plain[train], *(copy[rows] for copy in features.copies)])
     index = np.concatenate([train, *(features.train[rows] for _ in features.copies)])
+    mixed = mix_sources(x.astype(np.float32), data.labels[index], data.source[index], recipe.source_mixup, recipe.seed)
     priors = log_priors(data.pick(train), recipe.masked_prior)
     model = _training_model(network, len(data.classes))
     batch = min(stage.batch_size, len(x))
@@ -147,7 +148,7 @@ def train_branches(
         metrics={n: "accuracy" for n in network.branches if n in ("object", "coarse")},
     )
     history = model.fit(
-        {"embedding": x.astype(np.float32), "log_prior": priors[data.source[index]]},
+        {"embedding": mixed, "log_prior": priors[data.source[index]]},
         targets(network, data, index, rulebook, priors, stage.label_smoothing),
         validation_data=(
             {"embedding": features.plain[validation].astype(np.float32), "log_prior": priors[data.source[validation]]},
@@ -159,6 +160,26 @@ def train_branches(
         verbose=0,
     )
     return pd.DataFrame({"epoch": np.arange(1, len(history.epoch) + 1)} | history.history)
+
+
+def mix_sources(
+    embedding: NDArray[np.float32], labels: Index, source: Index, most: float, seed: int
+) -> NDArray[np.float32]:
+    """Move each embedding a random part of the way, up to `most`, to one of its class from another source.
+
+    What tells the sources apart (background, light, camera) fades so, and what tells the classes apart stays. A kind of
+    mixup (Zhang et al. 2018) whose label does not change. embedding: (n, D) float32; labels, source: int64 (n,).
+    Classes that only one source has stay as they are.
+    """
+    rng = np.random.default_rng(seed)
+    partner = np.arange(len(labels))
+    for label, own in sorted({*zip(labels.tolist(), source.tolist(), strict=True)}):
+        others = [np.flatnonzero((labels == label) & (source == s)) for s in np.unique(source) if s != own]
+        others = [photos for photos in others if len(photos)]
+        for i in np.flatnonzero((labels == label) & (source == own)) if others else ():
+            partner[i] = rng.choice(others[rng.integers(len(others))])
+    share = rng.uniform(0, most, (len(labels), 1)).astype(np.float32)
+    return embedding + share * (embedding[partner] - embedding)
 
 
 def targets(

@@ -26,15 +26,27 @@ def test_counts_name_every_class_even_an_empty_one() -> None:
 
 def test_relabel_merges_renames_and_leaves_out() -> None:
     data = dataset([b"0", b"1", b"2", b"3"], [0, 1, 2, 3])
-    ruled = relabel(data, {"a": "d", "c": None})
+    ruled = relabel(data, {"a": "d", "c": None}, {})
     assert ruled.classes == ("d", "b")
     assert [ruled.classes[label] for label in ruled.labels] == ["d", "b", "d"]
     assert [ruled.read_bytes(i) for i in range(len(ruled))] == [b"0", b"1", b"3"]
 
 
 def test_relabel_refuses_a_class_that_is_not_there() -> None:
-    with pytest.raises(DatasetError, match="names glas, but made has a, b"):
-        relabel(dataset([b"x", b"y"], [0, 1]), {"glas": "a"})
+    with pytest.raises(DatasetError, match="does not have: glas; its classes are a, b"):
+        relabel(dataset([b"x", b"y"], [0, 1]), {"glas": "a"}, {})
+
+
+def test_relabel_takes_single_photos_whatever_becomes_of_their_class() -> None:
+    data = dataset([b"0", b"1", b"2", b"3"], [0, 1, 1, 1])
+    ruled = relabel(data, {"b": None}, {"0": None, "2": "a", "3": "new"})
+    assert ruled.photos == ("2.jpg", "3.jpg")
+    assert [ruled.classes[label] for label in ruled.labels] == ["a", "new"]
+
+
+def test_relabel_refuses_a_photo_that_is_not_there() -> None:
+    with pytest.raises(DatasetError, match="photos that made does not have: 7"):
+        relabel(dataset([b"x", b"y"], [0, 1]), {}, {"7": "a"})
 
 
 def test_join_unites_classes_and_remembers_sources() -> None:

@@ -13,7 +13,7 @@ from recycler.classifier import load_classifier
 from recycler.errors import ExportError, RunError
 from recycler.learning.data import log_priors
 from recycler.learning.export import load_network, publish
-from recycler.learning.training import train
+from recycler.learning.training import mix_sources, train
 from recycler.recipe import Recipe, parse_recipe
 from recycler.runs import Run
 from recycler.settings import settings
@@ -124,3 +124,15 @@ def test_the_prior_gives_no_chance_to_classes_that_a_source_lacks(photos: Path) 
     np.testing.assert_allclose(np.exp(priors).sum(axis=1), 1, atol=1e-5)
     assert (priors[0] < -1e3).tolist() == [False, True, False]
     assert not log_priors(data, masked=False).any()
+
+
+def test_mixing_sources_moves_towards_the_same_class_elsewhere_and_never_between_classes() -> None:
+    labels, source = np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 0, 1, 0, 0])
+    embedding = np.array([[0, 0], [0, 8], [5, 0], [5, 8], [9, 1], [9, 3]], np.float32)
+    mixed = mix_sources(embedding, labels, source, 0.5, seed=3)
+    assert np.array_equal(mixed[:, 0], embedding[:, 0])  # the class lies along the first axis
+    moved = abs(mixed - embedding)[:4, 1]
+    assert (moved > 0).all()
+    assert (moved < 4).all()
+    assert np.array_equal(mixed[4:], embedding[4:])  # one source alone has this class
+    assert np.array_equal(mix_sources(embedding, labels, source, 0.0, seed=3), embedding)
