@@ -42,7 +42,7 @@ AUGMENTATIONS: dict[str, dict[str, Any]] = {
 class Method:
     """A way to train: the parts of a recipe that it sets.
 
-    title, summary: for people. fields: top-level keys of a recipe, whose own keys replace those of the recipe.
+    title, summary: for people. fields: top-level keys of a recipe.
     """
 
     title: str
@@ -50,9 +50,9 @@ class Method:
     fields: dict[str, Any]
 
     def apply(self, recipe: dict[str, Any]) -> dict[str, Any]:
-        """The recipe's fields with this method's in their place; a part such as `network` keeps what is not set."""
-        parts = {key: {**recipe.get(key, {}), **part} for key, part in self.fields.items() if isinstance(part, dict)}
-        return recipe | self.fields | parts
+        """The recipe's fields with this method's in their place; of the network, what it does not set stays."""
+        network = {**recipe.get("network", {}), **self.fields.get("network", {})}
+        return recipe | self.fields | {"network": network}
 
 
 # Eight looks a photo, computed once, of which each epoch sees one.
