@@ -185,7 +185,7 @@ class Augmentation(Part):
     jpeg_loss: float = _strength(95, "of 100", "JPEG artefacts: how far the quality falls below 100")
     cutout_fraction: float = _strength(0.8, "of the side", "side of one grey square that covers a part")
     zca_fraction: float = _strength(
-        1, "of the whitening", "ZCA whitening, fitted on training photos, mixed in; photos of at most 64 pixels"
+        1, "of the whitening", "ZCA whitening, fitted on training photos, mixed in; photos of at most 32 pixels"
     )
     rescale_factor: float = _strength(
         1, "times", "pixels are multiplied by this. The network scales by itself, so anything but 1 hurts", 1.0, 0.001
