@@ -82,13 +82,29 @@ def train(recipe: Path, as_json: bool) -> None:
 
     checked = load_recipe(recipe)
     _quiet_tensorflow()
-    from recycler.learning.training import train as train_recipe
+    from recycler.learning.trainer import train as train_recipe
 
     with _progress() as progress:
         run = train_recipe(checked, settings().runs, progress)
     record = run.record
     shown = {"run": record.run, "state": record.state, "wall_seconds": record.wall_seconds, "figures": record.figures}
     _say(shown, as_json, f"{record.run} is done after {record.wall_seconds:.0f} s.\n{_figures_text(record.figures)}")
+
+
+@cli.command()
+@click.argument("recipe", type=click.Path(path_type=Path))
+@JSON
+def describe(recipe: Path, as_json: bool) -> None:
+    """Say what a recipe will train: photos, classes, and the parameters that learn in each stage."""
+    from recycler.recipe import load_recipe
+
+    checked = load_recipe(recipe)
+    _quiet_tensorflow()
+    from recycler.learning.describe import describe as describe_recipe
+    from recycler.learning.describe import in_words
+
+    found = describe_recipe(checked)
+    _say(found, as_json, in_words(found))
 
 
 @cli.command()

@@ -4,10 +4,14 @@ RUN/run.json         state, figures, what it was made with (`RunRecord`), replac
 RUN/recipe.yaml      the recipe, every field written out
 RUN/epochs.csv       one row an epoch
 RUN/network.keras    the best weights as a whole network
+RUN/points.jsonl     one line a batch while training
+RUN/checkpoint/      what the trainer needs to go on after a break
 RUN/predictions.parquet   the predictions table on validation, test and left-out sources
 """
 
+import json
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -17,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from recycler.errors import RunError
 from recycler.recipe import Recipe, dump_recipe, load_recipe
 
-State = Literal["running", "done", "failed"]
+State = Literal["queued", "running", "stopping", "done", "stopped", "failed"]
 
 NETWORK_FILE = "network.keras"
 EPOCHS_FILE = "epochs.csv"
@@ -60,6 +64,34 @@ class Run:
     def recipe(self) -> Recipe:
         """The recipe that this run was made from."""
         return load_recipe(self.folder / "recipe.yaml")
+
+    @property
+    def checkpoint(self) -> Path:
+        """The trainer's own folder; it alone knows what is in it."""
+        return self.folder / "checkpoint"
+
+    def begin_stage(self, stage: int, name: str, epochs: int, steps: int) -> None:
+        """A stage (from 0) begins or goes on; steps: an epoch."""
+        self._append({"stage": stage, "name": name, "epochs": epochs, "steps": steps})
+
+    def log_batch(self, stage: int, epoch: int, step: int, values: Mapping[str, float]) -> None:
+        """What one batch gave; epoch and step from 1."""
+        self._append({"stage": stage, "epoch": epoch, "step": step, **values})
+
+    def log_epoch(self, stage: int, epoch: int, values: Mapping[str, float]) -> None:
+        """What one epoch gave; epoch from 1."""
+        self._append({"stage": stage, "epoch": epoch, **values})
+
+    def stop_requested(self) -> bool:
+        """Whether somebody asked this run to stop."""
+        return (self.folder / "stop").exists()
+
+    def flush(self) -> None:
+        """Nothing is buffered."""
+
+    def _append(self, line: dict[str, object]) -> None:
+        with (self.folder / "points.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
 
     def save(self) -> None:
         """Write the record; a reader sees the old one or the new one, never half of it."""

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     rulebook: str = Field("default", description="the rulebook that answers when none is chosen")
     photo_megabytes: int = Field(25, ge=1, le=500, description="largest photo file, in MB")
     photo_megapixels: int = Field(80, ge=1, le=500, description="largest photo, in millions of pixels")
+    cache_gigabytes: int = Field(20, ge=0, le=10_000, description="most that kept activations take on disk, in GB")
     threads: int = Field(2, ge=1, le=64, description="CPU threads for LiteRT when it works on many photos")
 
     @property

@@ -11,9 +11,10 @@ from PIL import Image, ImageDraw
 
 from recycler.classifier import load_classifier
 from recycler.errors import ExportError, RunError
+from recycler.learning.batches import mix_sources
 from recycler.learning.data import log_priors
 from recycler.learning.export import load_network, publish
-from recycler.learning.training import mix_sources, train
+from recycler.learning.trainer import train
 from recycler.recipe import Recipe, parse_recipe
 from recycler.runs import Run
 from recycler.settings import settings
