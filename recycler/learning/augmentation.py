@@ -362,9 +362,11 @@ def augment(
     numbers = keras.Input((sum(CHANGES[name][0].numbers for name in used),), name="numbers")
     x, taken = photo, 0
     for name, fields in used.items():
-        options = {field: getattr(change, field) for field in fields}
         kind = CHANGES[name][0]
-        layer = kind(name=name, **options, **({"fill_mode": change.fill_mode} if name == "view" else {}))
+        options = {field: getattr(change, field) for field in fields}
+        if kind is RandomView:
+            options["fill_mode"] = change.fill_mode
+        layer = kind(name=name, **options)
         x = layer(x, numbers[:, taken : taken + kind.numbers])
         if isinstance(layer, Whitening) and training_photos is not None:
             layer.adapt(training_photos())

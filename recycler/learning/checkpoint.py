@@ -82,5 +82,6 @@ def assign(variables: Sequence[keras.Variable], arrays: Arrays) -> None:
 
 def _write(file: Path, arrays: Arrays, state: dict[str, Any]) -> None:
     out = io.BytesIO()
-    np.savez(out, state=np.array(json.dumps(state)), **{f"array_{i}": array for i, array in enumerate(arrays)})
+    named = {f"array_{i}": array for i, array in enumerate(arrays)}
+    np.savez(out, allow_pickle=False, state=np.array(json.dumps(state)), **named)
     write_atomically(file, out.getvalue())

@@ -58,9 +58,9 @@ def in_words(description: dict[str, Any]) -> str:
         f"{description['backbone']} at {description['input_size']} pixels, {description['parameters']:,} parameters."
     ]
     for number, stage in enumerate(description["stages"], 1):
-        shape = " x ".join(map(str, stage["activations"]))
+        shape, kilobytes = " x ".join(map(str, stage["activations"])), stage["activation_bytes"] / 1000
         lines.append(
             f"Stage {number}, {stage['name']}: {stage['trainable_parameters']:,} parameters learn in at most "
-            f"{stage['epochs']} epochs, from activations of {shape} ({stage['activation_bytes'] / 1000:,.0f} kB a look)."
+            f"{stage['epochs']} epochs, from activations of {shape} ({kilobytes:,.0f} kB a look)."
         )
     return "\n".join(lines)

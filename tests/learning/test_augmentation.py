@@ -79,7 +79,7 @@ def test_none_is_the_identity() -> None:
 
 @pytest.mark.parametrize("preset", CHANGING)
 def test_seed_and_look_alone_decide(preset: str) -> None:
-    change = Augmentation(preset=preset)  # type: ignore[arg-type]
+    change = Augmentation(preset=preset)
     first = changed(shapes(), change)
     spread = first.std()
     assert np.array_equal(first, changed(shapes(), change))
@@ -100,7 +100,7 @@ def test_the_object_mostly_stays_in_the_picture(preset: str) -> None:
     photos = np.full((32, SIZE, SIZE, 3), 200, dtype=np.uint8)
     middle = slice(SIZE // 4, -SIZE // 4)
     photos[:, middle, middle] = 20
-    look = changed(photos, Augmentation(preset=preset))  # type: ignore[arg-type]
+    look = changed(photos, Augmentation(preset=preset))
     seen = (look.mean(axis=-1) < 100).mean(axis=(1, 2))
     assert np.median(seen) == pytest.approx(0.25, abs=0.12)
     assert seen.min() > 0.08
@@ -165,14 +165,15 @@ def test_whitening_refuses_large_photos_with_a_way_out() -> None:
 
 def test_nothing_changes_outside_training() -> None:
     photos = shapes().astype(np.float32)
-    layer = RandomView(fill_mode="reflect", **{field: STRONG[field] for field in CHANGES["view"][1]})
+    options: dict[str, Any] = {field: STRONG[field] for field in CHANGES["view"][1]}
+    layer = RandomView(fill_mode="reflect", **options)
     assert np.array_equal(np.asarray(layer(photos, training=False)), photos)
     assert not np.array_equal(np.asarray(layer(photos)), np.asarray(layer(photos)))  # draws anew by itself
 
 
 @pytest.mark.parametrize("preset", CHANGING)
 def test_a_saved_augmentation_loads_in_safe_mode_and_does_the_same(preset: str, tmp_path: Path) -> None:
-    network = augment(Augmentation(preset=preset), SIZE, lambda: shapes(50))  # type: ignore[arg-type]
+    network = augment(Augmentation(preset=preset), SIZE, lambda: shapes(50))
     inputs = {"photo": shapes().astype(np.float32), "numbers": look_numbers(network, 0, 1, 4)}
     network.save(tmp_path / "look.keras")
     loaded = keras.saving.load_model(tmp_path / "look.keras", safe_mode=True)
