@@ -26,6 +26,9 @@ class Settings(BaseSettings):
     rulebook: str = Field("default", description="the rulebook that answers when none is chosen")
     photo_megabytes: int = Field(25, ge=1, le=500, description="largest photo file, in MB")
     photo_megapixels: int = Field(80, ge=1, le=500, description="largest photo, in millions of pixels")
+    tracking_uri: str | None = Field(
+        None, description="MLflow server or database that runs are handed to; by default a file in the home folder"
+    )
     threads: int = Field(2, ge=1, le=64, description="CPU threads for LiteRT when it works on many photos")
 
     @property

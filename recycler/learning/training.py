@@ -1,11 +1,8 @@
 """A recipe to a run: embeddings of the frozen trunk once, then the branches trained on them."""
 
 import resource
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -14,15 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recycler.datasets.dataset import Dataset
-from recycler.errors import RecyclerError
 from recycler.learning.data import Prepared, Progress, load_data, log_priors
 from recycler.learning.export import split_figures
-from recycler.learning.features import embeddings, has_gpu
+from recycler.learning.features import embeddings
 from recycler.learning.network import Parts, activate, assemble, build_parts
 from recycler.metrics import predictions_table
 from recycler.recipe import Recipe, Stage
 from recycler.rulebook import Rulebook, find_rulebook
-from recycler.runs import EPOCHS_FILE, NETWORK_FILE, PREDICTIONS_FILE, Run, start_run
+from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run
 from recycler.verdict import Prediction, Thresholds
 
 Index = NDArray[np.int64]
@@ -42,29 +38,13 @@ class Features:
     copies: tuple[NDArray[np.float16], ...]
 
 
-def train(recipe: Recipe, root: Path, progress: Progress) -> Run:
-    """Train a recipe into a new run under `root`. The run ends as *done*, or as *failed* with its problem.
+def train_run(run: Run, progress: Progress) -> None:
+    """Train a run from its recipe: best weights, epochs and predictions into its folder, figures into its record.
 
-    Raises RecyclerError for problems that the user can mend.
+    After a request to stop it ends within a batch and evaluates the best weights so far. Raises RecyclerError.
     """
+    recipe = run.recipe
     rulebook = find_rulebook(recipe.rulebook)
-    versions = {name: version(name) for name in ("tensorflow", "keras", "ai-edge-litert", "numpy")}
-    run = start_run(root, recipe, "gpu" if has_gpu() else "cpu", versions)
-    begin = time.monotonic()
-    try:
-        _train(recipe, run, rulebook, progress)
-        run.record.state = "done"
-    except BaseException as problem:
-        run.record.state = "failed"
-        run.record.problem = str(problem) if isinstance(problem, RecyclerError) else repr(problem)
-        raise
-    finally:
-        run.record.wall_seconds = time.monotonic() - begin
-        run.save()
-    return run
-
-
-def _train(recipe: Recipe, run: Run, rulebook: Rulebook, progress: Progress) -> None:
     prepared = load_data(recipe, progress)
     data, parts = prepared.data, prepared.parts
     rulebook.check(data.classes)
@@ -76,8 +56,8 @@ def _train(recipe: Recipe, run: Run, rulebook: Rulebook, progress: Progress) -> 
     keras.utils.set_random_seed(recipe.seed)
     network = new_network(recipe, data)
     features = compute_features(recipe, network.trunk, prepared, progress)
-    history = train_branches(recipe, network, features, parts.train, parts.validation, rulebook, progress)
-    history.to_csv(run.folder / EPOCHS_FILE, index=False)
+    report = (Reporter(run),)
+    train_branches(recipe, network, features, parts.train, parts.validation, rulebook, progress, report)
     assemble(network, len(data.classes)).save(run.folder / NETWORK_FILE)
     tables = [
         table_of(network, features, index, split, rulebook)
@@ -90,6 +70,31 @@ def _train(recipe: Recipe, run: Run, rulebook: Rulebook, progress: Progress) -> 
     table.to_parquet(run.folder / PREDICTIONS_FILE, index=False)
     run.record.figures = split_figures(table, data.classes, rulebook)
     run.record.peak_memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+class Reporter(keras.callbacks.Callback):
+    """Writes a run's batches and epochs, and ends the training when somebody asks for it."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self.run = run
+        self.epoch = 1
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Say what the stage will be."""
+        stage = self.run.recipe.stages[0]
+        self.run.begin_stage(0, stage.method, stage.epochs, self.params["steps"])
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        """One point a batch."""
+        self.run.log_batch(0, self.epoch, batch + 1, logs or {})
+        if self.run.stop_requested():
+            self.model.stop_training = True
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """One row an epoch."""
+        self.run.log_epoch(0, self.epoch, logs or {})
+        self.epoch = epoch + 2
 
 
 def describe_sources(prepared: Prepared) -> dict[str, str]:
@@ -118,7 +123,7 @@ def compute_features(recipe: Recipe, trunk: keras.Model, prepared: Prepared, pro
     return Features(data, embeddings(trunk, data, progress), index, copies)
 
 
-def train_branches(
+def train_branches(  # noqa: PLR0913 - all of it decides the training
     recipe: Recipe,
     network: Parts,
     features: Features,
@@ -126,8 +131,9 @@ def train_branches(
     validation: Index,
     rulebook: Rulebook,
     progress: Progress,
-) -> pd.DataFrame:
-    """Train the branches in place and leave their best weights in them; returns one row an epoch.
+    report: tuple[keras.callbacks.Callback, ...] = (),
+) -> None:
+    """Train the branches in place and leave their best weights in them. report: callbacks that are told of it.
 
     train, validation: indices of photos; `train` must lie within `features.train`.
     """
@@ -147,7 +153,7 @@ def train_branches(
         loss_weights={n: weights.get(n, 1.0) for n in network.branches},
         metrics={n: "accuracy" for n in network.branches if n in ("object", "coarse")},
     )
-    history = model.fit(
+    model.fit(
         {"embedding": mixed, "log_prior": priors[data.source[index]]},
         targets(network, data, index, rulebook, priors, stage.label_smoothing),
         validation_data=(
@@ -156,10 +162,9 @@ def train_branches(
         ),
         epochs=stage.epochs,
         batch_size=batch,
-        callbacks=_callbacks(stage, progress),
+        callbacks=[*_callbacks(stage, progress), *report],
         verbose=0,
     )
-    return pd.DataFrame({"epoch": np.arange(1, len(history.epoch) + 1)} | history.history)
 
 
 def mix_sources(
