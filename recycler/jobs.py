@@ -39,9 +39,7 @@ def device_of(recipe: Recipe) -> str:
 
 def start(recipe: Recipe, label: Label | None = None) -> str:
     """Queue a recipe and start its trainer; gives the name of the run. Neither needs the caller any longer."""
-    run = new_run(settings().runs, recipe, device_of(recipe))
-    if label is not None:
-        run.label = label
+    run = new_run(settings().runs, recipe, device_of(recipe), label)
     _spawn(run)
     return run.record.run
 
@@ -80,7 +78,7 @@ def discard(name: str, patience: float = 10) -> None:
 def delete(name: str) -> None:
     """Move a run to the trash, from where `restore` takes it back for a week. Raises RunError while it is live."""
     run = find_run(settings().runs, name)
-    trash = settings().home / "trash"
+    trash = settings().trash
     trash.mkdir(exist_ok=True)
     for old in trash.iterdir():
         if time.time() - old.stat().st_mtime > TRASH_DAYS * 24 * 3600:
@@ -95,7 +93,7 @@ def delete(name: str) -> None:
 def restore(name: str) -> None:
     """Take a deleted run back. Raises RunError when it is not in the trash."""
     try:
-        (settings().home / "trash" / name).rename(settings().runs / name)
+        (settings().trash / name).rename(settings().runs / name)
     except OSError as problem:
         raise RunError(f"The run {name} cannot be taken back: it was deleted more than a week ago.") from problem
 

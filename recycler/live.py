@@ -92,11 +92,10 @@ def thin(values: NDArray[np.float64], most: int) -> NDArray[np.int64]:
 
 
 def _parse(text: bytes, columns: tuple[str, ...]) -> pd.DataFrame:
-    return csv.read_csv(
-        io.BytesIO(text),
-        csv.ReadOptions(column_names=columns),
-        convert_options=csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.float64())),
-    ).to_pandas()
+    types = csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.float64()))
+    table = csv.read_csv(io.BytesIO(text), csv.ReadOptions(column_names=columns), convert_options=types)
+    rows: pd.DataFrame = table.to_pandas()
+    return rows
 
 
 def _without_replaced(table: pd.DataFrame) -> pd.DataFrame:

@@ -122,11 +122,7 @@ class Run:
     @property
     def label(self) -> Label:
         """Title and note; the title is the recipe's until somebody gives another."""
-        try:
-            return Label.model_validate_json((self.folder / "label.json").read_bytes())
-        except OSError:
-            recipe = self.recipe
-            return Label(title=recipe.title or recipe.name)
+        return Label.model_validate_json((self.folder / "label.json").read_bytes())
 
     @label.setter
     def label(self, label: Label) -> None:
@@ -151,6 +147,11 @@ class Run:
     @place.setter
     def place(self, place: float) -> None:
         write_atomically(self.folder / "place", repr(place).encode())
+
+    def epochs(self) -> list[dict[str, str]]:
+        """The rows of the table of epochs: stage, epoch, time (Unix), then the values by Keras's names."""
+        file = self.folder / EPOCHS_FILE
+        return list(csv.DictReader(io.StringIO(file.read_text()))) if file.exists() else []
 
     @property
     def lock(self) -> FileLock:
@@ -202,7 +203,7 @@ class Run:
     def log_epoch(self, stage: int, epoch: int, values: Mapping[str, float]) -> None:
         """Add an epoch's row to the table of epochs; rows that it does again are replaced."""
         self.flush()
-        kept = [row for row in self._epochs() if (int(row["stage"]), int(row["epoch"])) < (stage, epoch)]
+        kept = [row for row in self.epochs() if (int(row["stage"]), int(row["epoch"])) < (stage, epoch)]
         row = {"stage": str(stage), "epoch": str(epoch), "time": f"{time.time():.3f}"}
         rows = [*kept, row | {name: f"{float(value):.7g}" for name, value in values.items()}]
         text = io.StringIO()
@@ -231,12 +232,8 @@ class Run:
             self._points = None
         (self.folder / "doing.json").unlink(missing_ok=True)
 
-    def _epochs(self) -> list[dict[str, str]]:
-        file = self.folder / EPOCHS_FILE
-        return list(csv.DictReader(io.StringIO(file.read_text()))) if file.exists() else []
 
-
-def new_run(root: Path, recipe: Recipe, device: str) -> Run:
+def new_run(root: Path, recipe: Recipe, device: str, label: Label | None = None) -> Run:
     """A new run in state *queued*, named by the recipe and the time."""
     now = datetime.now(UTC)
     stem = f"{recipe.name}-{now:%Y%m%d-%H%M%S}"
@@ -248,6 +245,7 @@ def new_run(root: Path, recipe: Recipe, device: str) -> Run:
             continue
         run = Run(root / name, RunRecord(run=name, state="queued", created=now, queued=now, device=device))
         write_atomically(run.folder / RECIPE_FILE, dump_recipe(recipe).encode())
+        run.label = label or Label(title=(recipe.title or recipe.name)[:100])
         run.save()
         return run
     raise RunError(f"A hundred runs named {stem} began in the same second: start again in a moment.")

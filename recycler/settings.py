@@ -37,6 +37,11 @@ class Settings(BaseSettings):
         return self.home / "runs"
 
     @property
+    def trash(self) -> Path:
+        """Deleted runs, for a week."""
+        return self.home / "trash"
+
+    @property
     def cache(self) -> Path:
         """What can be computed again: features of frozen backbones, photo hashes."""
         return self.home / "cache"

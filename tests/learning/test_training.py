@@ -13,7 +13,8 @@ from recycler.classifier import load_classifier
 from recycler.errors import ExportError, RunError
 from recycler.learning.data import log_priors
 from recycler.learning.export import load_network, publish
-from recycler.learning.training import mix_sources, train
+from recycler.learning.trainer import train
+from recycler.learning.training import mix_sources
 from recycler.recipe import Recipe, parse_recipe
 from recycler.runs import Run
 from recycler.settings import settings
