@@ -84,7 +84,8 @@ def hand_over(runs: Iterable[Run]) -> int:
     try:
         with FileLock(settings().home / "store.lock", timeout=LOCK_SECONDS):
             client = _client(uri)
-            behind = (run for run in waiting if _is_behind(run, _handed(run, uri)))  # another process may have been here
+            # Once more: another process may have handed some over before it gave us the lock.
+            behind = (run for run in waiting if _is_behind(run, _handed(run, uri)))
             refused = [problem for run in behind for problem in _refusals(client, run, uri)]
     except Timeout:
         refused = ["another process is writing to it"]
