@@ -94,10 +94,10 @@ def train(recipe: Path, as_json: bool) -> None:
 @JSON
 def resume(run: str, as_json: bool) -> None:
     """Go on with a run ("latest" for the newest) that was stopped, killed or failed."""
+    from recycler.jobs import find_resumable
     from recycler.learning.trainer import resume as resume_run
-    from recycler.runs import find_run
 
-    found = find_run(settings().runs, run)
+    found = find_resumable(run)
     _train(lambda progress: resume_run(found, progress), as_json)
 
 
@@ -115,11 +115,9 @@ def stop(run: str) -> None:
 def store(run: tuple[str, ...]) -> None:
     """Hand runs, by default all, to the run store (MLflow); trainers do so by themselves."""
     from recycler.runs import find_run, list_runs
-    from recycler.tracking import hand_over
 
-    os.nice(19)  # whoever trains comes first
     root = settings().runs
-    handed = hand_over([find_run(root, name) for name in run] or list_runs(root))
+    handed = _hand_over([find_run(root, name) for name in run] or list_runs(root))
     click.echo(f"{handed} runs handed over.")
 
 
@@ -248,12 +246,19 @@ def _train(training: "Callable[[Any], Run]", as_json: bool) -> None:
         sys.stdout.flush()
     finally:
         from recycler.runs import list_runs
-        from recycler.tracking import hand_over
 
         try:
-            hand_over(list_runs(settings().runs))
+            _hand_over(list_runs(settings().runs))
         except StoreError as problem:  # the next training tries again
             click.echo(str(problem), err=True)
+
+
+def _hand_over(runs: "list[Run]") -> int:
+    """Give runs to the run store; whoever trains meanwhile comes first. Raises StoreError."""
+    from recycler.tracking import hand_over
+
+    os.nice(19)
+    return hand_over(runs)
 
 
 def _walk(paths: tuple[Path, ...]) -> Iterator[Path]:

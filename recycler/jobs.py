@@ -46,8 +46,7 @@ def start(recipe: Recipe, label: Label | None = None) -> str:
 
 def resume(name: str) -> None:
     """Queue a run that stopped or failed again, and start a trainer that goes on. Raises RunError."""
-    run = find_run(settings().runs, name)
-    check_resumable(run)
+    run = find_resumable(name)
     with claim(run):
         run.enqueue()
     _spawn(run)
@@ -139,10 +138,12 @@ def device_lock(device: str) -> FileLock:
     return FileLock(folder / f"{device}.lock")
 
 
-def check_resumable(run: Run) -> None:
-    """Raise RunError unless a run ended before its time."""
-    if run.record.state not in ("failed", "stopped"):
+def find_resumable(name: str) -> Run:
+    """A run that ended before its time, or waits. Raises RunError for any other."""
+    run = find_run(settings().runs, name)
+    if run.record.state in ("running", "done"):
         raise RunError(f"The run {run.record.run} is {run.record.state}: only one that stopped or failed goes on.")
+    return run
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """What a training does now: reading its points file while it grows, and thinning curves for the screen."""
 
 import io
-import re
 import threading
 from pathlib import Path
 from typing import NamedTuple
@@ -38,11 +37,12 @@ def read_points(file: Path, cursor: Cursor = Cursor()) -> tuple[pd.DataFrame, Cu
     except FileNotFoundError:
         text = b""
     text = text[: text.rfind(b"\n") + 1]
-    columns, tables = cursor.columns, []
-    for part in re.split(rb"(?m)^(?=%b)" % HEADER, text):
-        if part.startswith(HEADER):
-            line, _, part = part.partition(b"\n")
-            columns = tuple(line.decode().split(","))
+    columns = cursor.columns
+    first, *others = (b"\n" + text).split(b"\n" + HEADER)
+    tables = [_parse(first[1:], columns)] if len(first) > 1 else []
+    for part in others:
+        values, _, part = part.partition(b"\n")
+        columns = (*PLACE, *values.decode().split(",")[1:])
         if part:
             tables.append(_parse(part, columns))
     rows = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(PLACE), dtype=np.float64)

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     rulebook: str = Field("default", description="the rulebook that answers when none is chosen")
     photo_megabytes: int = Field(25, ge=1, le=500, description="largest photo file, in MB")
     photo_megapixels: int = Field(80, ge=1, le=500, description="largest photo, in millions of pixels")
-    tracking_uri: str | None = Field(
+    tracking_uri: SecretStr | None = Field(  # it may hold a password
         None, description="MLflow server or database that runs are handed to; by default a file in the home folder"
     )
     threads: int = Field(2, ge=1, le=64, description="CPU threads for LiteRT when it works on many photos")

@@ -5,6 +5,7 @@ runs. What was handed over already is noted in RUN/store.json, so a store that d
 hand-over makes up for it. Importing MLflow takes 1.5 s or more: only trainers and the command `store` do it.
 """
 
+import hashlib
 import json
 import logging
 import os
@@ -53,12 +54,14 @@ ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # its 7 take minutes; the next hand-over is the retry
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
+for name, value in ENVIRONMENT.items():  # before MLflow is imported, which is when it looks
+    os.environ.setdefault(name, value)
 
 
 class Handed(BaseModel):
-    """What of a run the store at `uri` has, under its own `id`."""
+    """What of a run the store has, under its own `id`. store: a digest of its address, which may hold a password."""
 
-    uri: str
+    store: str
     id: str
     epochs: int = 0
     state: State | None = None
@@ -73,11 +76,11 @@ def hand_over(runs: Iterable[Run]) -> int:
     One process at a time: MLflow's SQLite has no write-ahead log, and two that create it at once spoil it.
     Raises StoreError when the store does not answer.
     """
-    uri = settings().tracking_uri or f"sqlite:///{settings().home / 'mlflow.db'}"
+    wanted = settings().tracking_uri
+    uri = wanted.get_secret_value() if wanted else f"sqlite:///{settings().home / 'mlflow.db'}"
     waiting = [run for run in (*runs, *list_runs(settings().trash)) if _is_behind(run, _handed(run, uri))]
     if not waiting:
         return 0
-    os.environ.update(ENVIRONMENT | {name: os.environ[name] for name in ENVIRONMENT if name in os.environ})
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -93,7 +96,7 @@ def hand_over(runs: Iterable[Run]) -> int:
         refused = [str(problem)]
     if refused:
         raise StoreError(
-            f"The run store at {uri} did not take everything ({refused[0].partition(chr(10))[0]:.200}). "
+            f"The run store did not take everything ({refused[0].partition(chr(10))[0]:.200}). "
             "Nothing is lost: the next training, or python -m recycler store, hands it over."
         )
     return len(waiting)
@@ -105,7 +108,11 @@ def _handed(run: Run, uri: str) -> Handed | None:
         handed = Handed.model_validate_json((run.folder / "store.json").read_bytes())
     except (OSError, ValidationError):
         return None
-    return handed if handed.uri == uri else None
+    return handed if handed.store == _digest(uri) else None
+
+
+def _digest(uri: str) -> str:
+    return hashlib.sha256(uri.encode()).hexdigest()[:16]
 
 
 def _is_behind(run: Run, handed: Handed | None) -> bool:
@@ -185,7 +192,7 @@ def _create(client: "MlflowClient", run: Run, uri: str) -> Handed:
     parameters = [Param(name, value[:LONGEST_VALUE]) for name, value in parameters_of(run.recipe)]
     for start in range(0, len(parameters), 100):  # MLflow takes no more at once
         client.log_batch(created.info.run_id, params=parameters[start : start + 100])
-    return _note(run, Handed(uri=uri, id=created.info.run_id))
+    return _note(run, Handed(store=_digest(uri), id=created.info.run_id))
 
 
 def _describe(client: "MlflowClient", run: Run, store_id: str) -> None:

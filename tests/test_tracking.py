@@ -172,7 +172,7 @@ def postgres() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         if user:
             shutil.chown(folder, user)
-        initdb = [Path(program).resolve().with_name("initdb"), "-D", folder, "-U", "mlflow", "-A", "trust"]
+        initdb = [str(Path(program).resolve().with_name("initdb")), "-D", folder, "-U", "mlflow", "-A", "trust"]
         subprocess.run(initdb, check=True, user=user, cwd="/", stdout=subprocess.DEVNULL)
         port = free_port()
         options = ["-p", str(port), "-k", folder, "-c", "fsync=off"]

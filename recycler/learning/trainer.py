@@ -19,7 +19,7 @@ from platform import python_version
 
 from recycler.errors import RunError
 from recycler.failures import explain
-from recycler.jobs import check_resumable, claim, device_of, wait_for_turn
+from recycler.jobs import claim, device_of, wait_for_turn
 from recycler.recipe import Recipe
 from recycler.runs import Run, new_run
 from recycler.settings import PROJECT
@@ -40,18 +40,11 @@ def train(recipe: Recipe, root: Path, progress: Progress) -> Run:
 
     Raises RecyclerError when the run failed and the user can mend it; any other exception is a bug.
     """
-    return take_up(new_run(root, recipe, device_of(recipe)), progress)
+    return resume(new_run(root, recipe, device_of(recipe)), progress)
 
 
 def resume(run: Run, progress: Progress) -> Run:
-    """Go on with a run that stopped or failed, from its last checkpoint, or begin one that is queued. As `train`."""
-    if run.record.state not in ("queued", "stopping"):
-        check_resumable(run)
-    return take_up(run, progress)
-
-
-def take_up(run: Run, progress: Progress) -> Run:
-    """Hold a run, wait for its device and train it."""
+    """Begin a run that is queued, or go on from the last checkpoint of one that stopped or failed. As `train`."""
     record = run.record
     with claim(run, patience=10), _stopping_on_sigterm(run):
         if record.state not in ("queued", "stopping"):
