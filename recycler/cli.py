@@ -108,6 +108,7 @@ def stop(run: str) -> None:
     from recycler import jobs
 
     jobs.stop(run)
+    click.echo("It stops after the batch that it is at; what it has learned is kept.")
 
 
 @cli.command()

@@ -20,6 +20,7 @@ import io
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -112,6 +113,7 @@ class Run:
         self.folder = folder
         self.record = record
         self._points: PointsWriter | None = None
+        self._epochs: list[dict[str, str]] | None = None
         self._told = 0.0
 
     @property
@@ -203,14 +205,16 @@ class Run:
     def log_epoch(self, stage: int, epoch: int, values: Mapping[str, float]) -> None:
         """Add an epoch's row to the table of epochs; rows that it does again are replaced."""
         self.flush()
-        kept = [row for row in self.epochs() if (int(row["stage"]), int(row["epoch"])) < (stage, epoch)]
+        before = self.epochs() if self._epochs is None else self._epochs
         row = {"stage": str(stage), "epoch": str(epoch), "time": f"{time.time():.3f}"}
-        rows = [*kept, row | {name: f"{float(value):.7g}" for name, value in values.items()}]
+        row |= {name: f"{float(value):.7g}" for name, value in values.items()}
+        self._epochs = [r for r in before if (int(r["stage"]), int(r["epoch"])) < (stage, epoch)] + [row]
+        columns = dict.fromkeys(name for row in self._epochs for name in row)
         text = io.StringIO()
-        table = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
+        table = csv.DictWriter(text, list(columns), lineterminator="\n")
         table.writeheader()
-        table.writerows(rows)
-        write_atomically(self.folder / EPOCHS_FILE, text.getvalue().encode())
+        table.writerows(self._epochs)
+        write_atomically(self.folder / EPOCHS_FILE, text.getvalue().encode(), durable=False)
 
     def tell(self, what: str, done: int, total: int) -> None:
         """Say what is being done outside the epochs; written twice a second at most."""
@@ -234,21 +238,20 @@ class Run:
 
 
 def new_run(root: Path, recipe: Recipe, device: str, label: Label | None = None) -> Run:
-    """A new run in state *queued*, named by the recipe and the time."""
+    """A new run in state *queued*, named by the recipe and the time. Raises RunError when it cannot be written."""
     now = datetime.now(UTC)
-    stem = f"{recipe.name}-{now:%Y%m%d-%H%M%S}"
-    root.mkdir(parents=True, exist_ok=True)
-    for name in (stem, *(f"{stem}-{i}" for i in range(2, 100))):
-        try:
-            (root / name).mkdir()
-        except FileExistsError:
-            continue
-        run = Run(root / name, RunRecord(run=name, state="queued", created=now, queued=now, device=device))
-        write_atomically(run.folder / RECIPE_FILE, dump_recipe(recipe).encode())
+    try:
+        folder = _new_folder(root, f"{recipe.name}-{now:%Y%m%d-%H%M%S}")
+        run = Run(folder, RunRecord(run=folder.name, state="queued", created=now, queued=now, device=device))
+        write_atomically(folder / RECIPE_FILE, dump_recipe(recipe).encode())
         run.label = label or Label(title=(recipe.title or recipe.name)[:100])
         run.save()
-        return run
-    raise RunError(f"A hundred runs named {stem} began in the same second: start again in a moment.")
+    except OSError as problem:
+        raise RunError(
+            f"No run can be written to {root} ({problem.strerror}): make room there, or set RECYCLER_HOME to a folder "
+            "that can be written to."
+        ) from problem
+    return run
 
 
 def load_run(folder: Path) -> Run:
@@ -295,7 +298,7 @@ def list_runs(root: Path) -> list[Run]:
 def write_atomically(path: Path, content: bytes, durable: bool = True) -> None:
     """Write a file so that nobody, not even after a crash, finds half of it.
 
-    durable: it also outlives a power cut, for some milliseconds more.
+    durable: it also outlives a power cut; that takes some milliseconds, more on a slow disk.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -308,6 +311,15 @@ def write_atomically(path: Path, content: bytes, durable: bool = True) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def _new_folder(root: Path, stem: str) -> Path:
+    root.mkdir(parents=True, exist_ok=True)
+    for name in (stem, *(f"{stem}-{i}" for i in range(2, 100))):
+        with suppress(FileExistsError):
+            (root / name).mkdir()
+            return root / name
+    raise RunError(f"A hundred runs named {stem} began in the same second: start again in a moment.")
 
 
 def _read(folder: Path) -> Run:

@@ -74,6 +74,12 @@ def test_a_queued_run_has_a_minute_for_its_trainer_to_start(tmp_path: Path) -> N
     assert load_run(run.folder).record.state == "failed"
 
 
+def test_a_home_that_cannot_be_written_to_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file, where the folder should be")
+    with pytest.raises(RunError, match="RECYCLER_HOME"):
+        new_run(tmp_path / "runs", RECIPE, "cpu")
+
+
 def test_title_and_note_can_be_changed_and_the_title_begins_as_the_recipes(tmp_path: Path) -> None:
     run = new_run(tmp_path, RECIPE, "cpu")
     assert run.label == Label(title="small")

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -52,15 +52,18 @@ def resume(run: Run, progress: Progress) -> Run:
         record.state = "queued"
         record.host, record.process = socket.gethostname(), os.getpid()
         run.save()
-        device = wait_for_turn(run)
-        if device is None:
-            record.state, record.process = "stopped", None
-            run.save()
-            return run
+        device = None
         try:
-            _train(run, progress)
+            device = wait_for_turn(run)
         finally:
-            device.release()
+            if device is None:  # a stop, or Ctrl-C
+                record.state, record.process = "stopped", None
+                run.save()
+        if device is not None:
+            try:
+                _train(run, progress)
+            finally:
+                device.release()
     return run
 
 
@@ -70,10 +73,10 @@ def _train(run: Run, progress: Progress) -> None:
     record.state, record.started = "running", datetime.now(UTC)
     record.versions = {"python": python_version()} | {name: version(name) for name in PACKAGES}
     record.revision = _revision()
-    run.save()
     spare = run.folder / ".spare"
     begin = time.monotonic()
     try:
+        run.save()
         spare.write_bytes(bytes(SPARE_BYTES))
         with _handing_over(run):
             _train_on_device(run, progress)
@@ -87,12 +90,12 @@ def _train(run: Run, progress: Progress) -> None:
             raise RunError(f"{record.run} failed. {failure.problem} {failure.hint}".rstrip()) from problem
         raise
     finally:
-        spare.unlink(missing_ok=True)
-        with suppress(OSError):  # a full disk again, which is told already
-            run.close()
         record.wall_seconds += time.monotonic() - begin
         record.finished, record.process = datetime.now(UTC), None
-        run.save()
+        spare.unlink(missing_ok=True)
+        for end in (run.close, run.save):
+            with suppress(OSError) if record.state == "failed" else nullcontext():  # a full disk is told already
+                end()
 
 
 def _train_on_device(run: Run, progress: Progress) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from recycler import jobs
 from recycler.errors import RunError
+from recycler.learning import trainer
 from recycler.learning.trainer import train
 from recycler.live import read_points
 from recycler.recipe import Recipe, parse_recipe
@@ -103,21 +104,19 @@ def test_a_killed_trainer_is_found_though_it_is_a_zombie_and_resumes_to_its_end(
     (tree / "recipe.yaml").write_text(
         recipe(tree, 40).model_dump_json()  # JSON is YAML
     )
-    trainer = subprocess.Popen(
-        [sys.executable, "-m", "recycler", "train", tree / "recipe.yaml"], start_new_session=True
-    )
+    killed = subprocess.Popen([sys.executable, "-m", "recycler", "train", tree / "recipe.yaml"], start_new_session=True)
     wait_until(lambda: any(settings().runs.glob("*/" + POINTS_FILE)), "the run has points")
     run = find_run(settings().runs, "latest").record.run
-    os.killpg(trainer.pid, signal.SIGKILL)
+    os.killpg(killed.pid, signal.SIGKILL)
     wait_until(lambda: record(run).state == "failed", "the run is seen to have failed")
-    assert trainer.returncode is None  # nobody has waited for it
+    assert killed.returncode is None  # nobody has waited for it
     assert "process is gone" in record(run).problem
     jobs.resume(run)
     assert record(run).state in ("queued", "running")
     wait_for(run, "done")
     assert record(run).problem == ""
     assert len(find_run(settings().runs, run).epochs()) == 40
-    trainer.wait()
+    killed.wait()
 
 
 def test_a_run_can_be_discarded_while_it_trains(tree: Path) -> None:
@@ -126,6 +125,13 @@ def test_a_run_can_be_discarded_while_it_trains(tree: Path) -> None:
     jobs.discard(run)
     with pytest.raises(RunError):
         find_run(settings().runs, run)
+
+
+def test_while_it_trains_a_run_is_handed_to_the_store_now_and_then(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer, "STORE_SECONDS", 0.01)
+    run = train(recipe(tree, 2), settings().runs, lambda *_: None)
+    assert run.record.state == "done"
+    wait_until((run.folder / "store.json").exists, "the store has the run")
 
 
 def test_a_data_set_that_vanishes_ends_the_run_with_a_sentence(tree: Path, tmp_path: Path) -> None:
