@@ -8,6 +8,7 @@
     ├── RecipeError       a recipe with a wrong key or value
     ├── RunError          a run that is missing or not ready
     ├── TrainingError     a training that cannot go on
+    ├── StoreError        a run store that does not answer
     └── ExportError       a network whose LiteRT copy does not agree with it
 
 The message of each is one or two sentences for the user: what arrived, what was expected, what to do next.
@@ -45,6 +46,10 @@ class RunError(RecyclerError):
 
 class TrainingError(RecyclerError):
     """A training that cannot go on."""
+
+
+class StoreError(RecyclerError):
+    """A run store that does not answer."""
 
 
 class ExportError(RecyclerError):

@@ -23,7 +23,7 @@ from recycler.learning.stages import StageTrainer, State, Unwatched, Watcher
 from recycler.metrics import predictions_table
 from recycler.recipe import Recipe
 from recycler.rulebook import Rulebook, find_rulebook
-from recycler.runs import EPOCHS_FILE, NETWORK_FILE, PREDICTIONS_FILE, Run, write_atomically
+from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run
 from recycler.verdict import Prediction, Thresholds
 
 ALWAYS_ANSWER = Thresholds(confidence=0.0)
@@ -97,15 +97,12 @@ def train_run(run: Run, progress: Progress) -> None:
 
 
 def _write_results(run: Run, job: Job, network: Parts, checkpoint: Checkpoint) -> None:
-    """The best network and the curves, as far as the training came."""
+    """The best network, as far as the training came."""
     if checkpoint.load("best-0") is None:
         return
     draft = run.folder / f".draft-{NETWORK_FILE}"
     assemble(network, job.recycles).save(draft)
     draft.replace(run.folder / NETWORK_FILE)
-    kept = checkpoint.load("state")
-    rows = pd.DataFrame(kept[0]["rows"] if kept else [])
-    write_atomically(run.folder / EPOCHS_FILE, rows.to_csv(index=False).encode())
 
 
 def describe_sources(prepared: Prepared) -> dict[str, str]:

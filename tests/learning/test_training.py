@@ -15,8 +15,8 @@ from recycler.learning.batches import mix_sources
 from recycler.learning.data import log_priors
 from recycler.learning.export import load_network, publish
 from recycler.learning.trainer import train
-from recycler.recipe import Recipe, parse_recipe
-from recycler.runs import Run
+from recycler.recipe import Recipe, dump_recipe, parse_recipe
+from recycler.runs import RECIPE_FILE, Run
 from recycler.settings import settings
 from recycler.shelf import list_models
 
@@ -97,18 +97,22 @@ def test_a_published_run_answers_on_the_shelf_as_its_network_does(
 ) -> None:
     card = publish(run, "shapes", tmp_path)
     assert card.parity["top1_agreement"] >= 0.98
-    assert publish(run, "shapes", tmp_path).version == 2
+    stopped = Run(run.folder, run.record.model_copy(update={"state": "stopped"}))  # it has its best weights, too
+    assert publish(stopped, "shapes", tmp_path).version == 2
     assert [c.name for c in list_models(tmp_path)] == ["shapes"]
     monkeypatch.setenv("RECYCLER_MODELS", str(tmp_path))
     settings.cache_clear()
     assert load_classifier("shapes").classify(draw("glass", 5)).classes == run.record.classes
 
 
-def test_a_run_that_is_not_done_is_not_published(run: Run, tmp_path: Path) -> None:
-    unfinished = Run(run.folder, run.record.model_copy(update={"state": "failed"}))
-    with pytest.raises(RunError, match="failed"):
-        publish(unfinished, "shapes", tmp_path)
-    assert list_models(tmp_path) == []
+def test_a_run_that_failed_or_has_learned_nothing_is_not_published(run: Run, tmp_path: Path) -> None:
+    failed = Run(run.folder, run.record.model_copy(update={"state": "failed"}))
+    cancelled = Run(tmp_path, run.record.model_copy(update={"state": "stopped"}))
+    (tmp_path / RECIPE_FILE).write_text(dump_recipe(run.recipe))
+    for nothing, said in ((failed, "failed"), (cancelled, "before it had learned")):
+        with pytest.raises(RunError, match=said):
+            publish(nothing, "shapes", tmp_path / "shelf")
+    assert list_models(tmp_path / "shelf") == []
 
 
 def test_a_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
