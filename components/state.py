@@ -16,3 +16,23 @@ OCCLUSION = "_classify_occlusion"
 DOWNLOAD = "_classify_download"
 HISTORY = "_classify_history"
 FORGET = "_classify_forget"
+
+TRAIN_STARTED = "train_started"  # the run that this visitor started last
+TRAIN_TRASH = "train_trash"  # the run that this visitor deleted last: its name and its title
+
+TRAIN_YAML = "_train_yaml"
+TRAIN_START = "_train_start"
+TRAIN_QUICK = "_train_quick"
+TRAIN_STOP = "_train_stop"
+TRAIN_DISCARD = "_train_discard"
+TRAIN_RESUME = "_train_resume"
+TRAIN_RENAME = "_train_rename"
+TRAIN_DELETE = "_train_delete"
+TRAIN_UNDO = "_train_undo"
+TRAIN_PUBLISH = "_train_publish"
+TRAIN_FILES = "_train_files"
+TRAIN_QUEUE = "_train_queue"
+TRAIN_VIEW = "_train_view"
+TRAIN_CURVE = "_train_curve"
+TRAIN_FILTER = "_train_filter"
+TRAIN_TABLE = "_train_table"

@@ -168,13 +168,15 @@ def runs(as_json: bool) -> None:
 @JSON
 def publish(run: str, name: str, as_json: bool) -> None:
     """Put a run ("latest" for the newest) on the shelf as NAME."""
+    from recycler.publishing import publishing
     from recycler.runs import find_run
 
     found = find_run(settings().runs, run)
     _quiet_tensorflow()
-    from recycler.learning.export import publish as publish_run
+    with publishing(found, name) as tell:
+        from recycler.learning.export import publish as publish_run
 
-    card = publish_run(found, name, settings().models)
+        card = publish_run(found, name, settings().models, tell)
     line = {"model": card.name, "version": card.version, "parity": card.parity, "metrics": card.metrics}
     _say(line, as_json, f"{card.name}, version {card.version}, is on the shelf.\n{_figures_text(card.metrics)}")
 
