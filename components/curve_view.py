@@ -59,6 +59,11 @@ def choose_view(key: str, known: Sequence[str], others: Sequence[Run] = ()) -> V
     return View(tuple(metrics), SMOOTHING[smoothing or "none"], WINDOWS[last or "everything"], log, tuple(beside))
 
 
+def has_curves(run: Run) -> bool:
+    """Whether it has come to its first batch."""
+    return len(points_of(run.folder).poll()) > 0
+
+
 def known_metrics(runs: Sequence[Run]) -> list[str]:
     """What can be drawn of these runs."""
     found = [curves.metrics(points_of(run.folder).poll(), curves.epochs_table(run.epochs())) for run in runs]

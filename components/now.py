@@ -8,7 +8,7 @@ import streamlit as st
 
 from components import queue, state
 from components.attempt import attempt
-from components.curve_view import choose_view, draw_curves, known_metrics, points_of
+from components.curve_view import choose_view, draw_curves, has_curves, known_metrics, points_of
 from components.run_actions import run_actions
 from components.run_words import facts, result_facts, state_badge
 from components.words import about, megabytes, plain
@@ -67,7 +67,7 @@ def run_card(run: Run, runs: Sequence[Run], place: str) -> None:
             st.error(f"{plain(record.problem, 700)} {plain(record.hint, 400)}", icon=":material/error:")
         if rows := result_facts(record) if record.state not in LIVE else {}:
             facts(rows)
-        if record.stages:
+        if has_curves(run):
             others = [other for other in runs if other.record.run != record.run and other.record.stages]
             view = choose_view(key, known_metrics([run]), others)
             draw_curves(key, [run, *(other for other in others if other.record.run in view.beside)], view)
@@ -95,7 +95,7 @@ def _progress(run: Run) -> None:
         return
     where = standing(record, _recipe(run.folder), points_of(run.folder).poll())
     doing = run.doing
-    if where is None:
+    if where is None or (where.step == 0 and doing):  # photos are read, or the frozen part is computed
         done = doing.done / max(doing.total, 1) if doing else 0.0
         text = f"{plain(doing.what.capitalize(), 100)}, {doing.done:,} of {doing.total:,}" if doing else "Starting…"
         st.progress(min(done, 1.0), text)

@@ -33,9 +33,9 @@ class Marks(NamedTuple):
 def epochs_table(rows: Sequence[Mapping[str, str]]) -> pd.DataFrame:
     """The rows of a run's table of epochs as numbers, with x: epochs of training behind it, over all stages."""
     table = pd.DataFrame(rows, columns=list(rows[0]) if rows else ["stage", "epoch"])
-    table = table.apply(pd.to_numeric, errors="coerce").astype({"stage": np.int64, "epoch": np.int64})
-    table["x"] = table["stage"].map(_starts(table)).astype(np.float64) + table["epoch"]
-    return table
+    table = pd.DataFrame(table.apply(pd.to_numeric, errors="coerce")).astype({"stage": np.int64, "epoch": np.int64})
+    starts = _starts(table)
+    return table.assign(x=[starts[stage] + epoch for stage, epoch in zip(table["stage"], table["epoch"], strict=True)])
 
 
 def metrics(points: pd.DataFrame, epochs: pd.DataFrame) -> list[str]:

@@ -99,7 +99,7 @@ def learning_curves(title: str, runs: Sequence[str], *, log: bool = False) -> al
     lines = lines.encode(x=x, y=y, color=colour, tooltip=tooltip, **({"strokeDash": dash} if len(runs) > 1 else {}))
     borders = alt.Chart(alt.NamedData("borders")).encode(x="x:Q")
     best = alt.Chart(alt.NamedData("best")).encode(x="x:Q", y="value:Q", tooltip="text:N")
-    chart: alt.LayerChart = alt.layer(
+    layers = alt.layer(
         borders.mark_rule(color=EDGE, strokeDash=[2, 3]),
         borders.mark_text(color=EDGE, align="left", dx=4, y=8, fontSize=11).encode(text="text:N"),
         lines,
