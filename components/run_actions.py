@@ -48,8 +48,9 @@ def undo_delete() -> None:
 
 
 def _delete(run: Run) -> None:
+    title = run.label.title
     jobs.delete(run.record.run)
-    st.session_state[state.TRAIN_TRASH] = (run.record.run, run.label.title)
+    st.session_state[state.TRAIN_TRASH] = (run.record.run, title)
 
 
 def _publish(run: Run, key: str) -> None:

@@ -16,8 +16,8 @@ from tests.journeys.conftest import fits, new_server
 pytestmark = pytest.mark.journey
 
 TRAINER_MILLISECONDS = 120_000  # TensorFlow's import alone takes 5 to 30 s on a busy machine
-MARK_CHARTS = "document.querySelectorAll('[data-testid=stVegaLiteChart] canvas').forEach(c => c.dataset.marked = 1)"
-COUNT_MARKED = "document.querySelectorAll('[data-testid=stVegaLiteChart] canvas[data-marked]').length"
+MARK_CHARTS = "document.querySelectorAll('[data-testid=stVegaLiteChart] svg.marks').forEach(c => c.dataset.marked = 1)"
+COUNT_MARKED = "document.querySelectorAll('[data-testid=stVegaLiteChart] svg.marks[data-marked]').length"
 EPOCH = re.compile(r"epoch (\d+) of 1,?000")
 
 
@@ -68,7 +68,7 @@ def test_start_watch_reload_stop_publish_and_classify_with_the_new_model(
     charts = page.get_by_test_id("stVegaLiteChart")
     expect(charts).to_have_count(2)
 
-    expect(charts.first.locator("canvas")).to_be_visible()
+    expect(charts.first.locator("svg.marks")).to_be_visible()
     page.evaluate(MARK_CHARTS)
     before, picture = epoch(page), charts.first.screenshot()
     page.wait_for_function(f"![...document.querySelectorAll('p')].some(p => p.innerText.includes('epoch {before} of'))")
