@@ -135,7 +135,7 @@ def train_branches(
     rows = np.flatnonzero(np.isin(features.train, train))
     x = np.concatenate([features.plain[train], *(copy[rows] for copy in features.copies)])
     index = np.concatenate([train, *(features.train[rows] for _ in features.copies)])
-    mixed = mix_sources(x.astype(np.float32), data.labels[index], data.source[index], recipe.source_mixup, recipe.seed)
+    x = shift_sources(x.astype(np.float32), data.labels[index], data.source[index], recipe.source_shift, recipe.seed)
     priors = log_priors(data.pick(train), recipe.masked_prior)
     model = _training_model(network, len(data.classes))
     batch = min(stage.batch_size, len(x))
@@ -148,7 +148,7 @@ def train_branches(
         metrics={n: "accuracy" for n in network.branches if n in ("object", "coarse")},
     )
     history = model.fit(
-        {"embedding": mixed, "log_prior": priors[data.source[index]]},
+        {"embedding": x, "log_prior": priors[data.source[index]]},
         targets(network, data, index, rulebook, priors, stage.label_smoothing),
         validation_data=(
             {"embedding": features.plain[validation].astype(np.float32), "log_prior": priors[data.source[validation]]},
@@ -162,24 +162,32 @@ def train_branches(
     return pd.DataFrame({"epoch": np.arange(1, len(history.epoch) + 1)} | history.history)
 
 
-def mix_sources(
+def shift_sources(
     embedding: NDArray[np.float32], labels: Index, source: Index, most: float, seed: int
 ) -> NDArray[np.float32]:
-    """Move each embedding a random part of the way, up to `most`, to one of its class from another source.
+    """Move each embedding a random part, up to `most`, of the way from its own source to another one.
 
-    What tells the sources apart (background, light, camera) fades so, and what tells the classes apart stays. A kind of
-    mixup (Zhang et al. 2018) whose label does not change. embedding: (n, D) float32; labels, source: int64 (n,).
-    Classes that only one source has stay as they are.
+    The way between two sources is the mean difference of the classes that both have: their light, ground and camera.
+    So a class that only one source has is learned as the others would show it, too. `most` above 1 goes beyond.
+    embedding: (n, D) float32; labels, source: int64 (n,). Sources without a common class stay as they are.
     """
+    means = {
+        pair: embedding[(source == pair[0]) & (labels == pair[1])].mean(axis=0)
+        for pair in sorted({*zip(source.tolist(), labels.tolist(), strict=True)})
+    }
     rng = np.random.default_rng(seed)
-    partner = np.arange(len(labels))
-    for label, own in sorted({*zip(labels.tolist(), source.tolist(), strict=True)}):
-        others = [np.flatnonzero((labels == label) & (source == s)) for s in np.unique(source) if s != own]
-        others = [photos for photos in others if len(photos)]
-        for i in np.flatnonzero((labels == label) & (source == own)) if others else ():
-            partner[i] = rng.choice(others[rng.integers(len(others))])
     share = rng.uniform(0, most, (len(labels), 1)).astype(np.float32)
-    return embedding + share * (embedding[partner] - embedding)
+    shifted = embedding.copy()
+    for own in np.unique(source):
+        ways = []
+        for other in np.unique(source[source != own]):
+            both = [label for s, label in means if s == own and (other, label) in means]
+            if both:
+                ways.append(np.mean([means[other, label] - means[own, label] for label in both], axis=0))
+        rows = np.flatnonzero(source == own)
+        if ways:
+            shifted[rows] += share[rows] * np.stack(ways)[rng.integers(len(ways), size=len(rows))]
+    return shifted
 
 
 def targets(

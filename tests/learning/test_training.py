@@ -13,7 +13,7 @@ from recycler.classifier import load_classifier
 from recycler.errors import ExportError, RunError
 from recycler.learning.data import log_priors
 from recycler.learning.export import load_network, publish
-from recycler.learning.training import mix_sources, train
+from recycler.learning.training import shift_sources, train
 from recycler.recipe import Recipe, parse_recipe
 from recycler.runs import Run
 from recycler.settings import settings
@@ -126,13 +126,19 @@ def test_the_prior_gives_no_chance_to_classes_that_a_source_lacks(photos: Path) 
     assert not log_priors(data, masked=False).any()
 
 
-def test_mixing_sources_moves_towards_the_same_class_elsewhere_and_never_between_classes() -> None:
+def test_shifting_sources_shows_a_class_that_only_one_has_as_the_other_would() -> None:
     labels, source = np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 0, 1, 0, 0])
-    embedding = np.array([[0, 0], [0, 8], [5, 0], [5, 8], [9, 1], [9, 3]], np.float32)
-    mixed = mix_sources(embedding, labels, source, 0.5, seed=3)
-    assert np.array_equal(mixed[:, 0], embedding[:, 0])  # the class lies along the first axis
-    moved = abs(mixed - embedding)[:4, 1]
-    assert (moved > 0).all()
-    assert (moved < 4).all()
-    assert np.array_equal(mixed[4:], embedding[4:])  # one source alone has this class
-    assert np.array_equal(mix_sources(embedding, labels, source, 0.0, seed=3), embedding)
+    embedding = np.array([[0, 0], [0, 8], [5, 0], [5, 8], [9, 0], [9, 0]], np.float32)
+    shifted = shift_sources(embedding, labels, source, 1.0, seed=3)
+    assert np.array_equal(
+        shifted[:, 0], embedding[:, 0]
+    )  # the class lies along the first axis, the source along the second
+    assert ((shifted[source == 0, 1] > 0) & (shifted[source == 0, 1] < 8)).all()
+    assert ((shifted[source == 1, 1] > 0) & (shifted[source == 1, 1] < 8)).all()
+    assert len(set(shifted[:, 1])) == 6
+    assert np.array_equal(shift_sources(embedding, labels, source, 0.0, seed=3), embedding)
+
+
+def test_sources_without_a_common_class_are_not_shifted() -> None:
+    embedding = np.arange(8, dtype=np.float32).reshape(4, 2)
+    assert np.array_equal(shift_sources(embedding, np.arange(4), np.array([0, 0, 1, 1]), 1.0, seed=0), embedding)
