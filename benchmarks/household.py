@@ -14,9 +14,9 @@ import pandas as pd
 from sklearn.metrics import balanced_accuracy_score
 
 from benchmarks.report import table, write
-from recycler.learning.data import Prepared, load_data
-from recycler.learning.training import Index, compute_features, new_network, table_of, train_on
-from recycler.recipe import Recipe, load_recipe
+from recycler.learning.data import Index, Prepared, load_data
+from recycler.learning.training import Job, table_of, train_on
+from recycler.recipe import Augmentation, Recipe, load_recipe
 from recycler.rulebook import Rulebook, find_rulebook
 from recycler.settings import PROJECT
 
@@ -41,7 +41,9 @@ class Lever:
         return base.model_copy(
             update={
                 "network": base.network.model_copy(update={"flip": self.flip}),
-                "augmentation": base.augmentation.model_copy(update={"copies": self.copies}),
+                "augmentation": base.augmentation.model_copy(update={"copies": self.copies})
+                if self.copies
+                else Augmentation(),
                 "masked_prior": self.masked,
                 "source_mixup": self.mixup,
                 "stages": (stage,),
@@ -78,34 +80,29 @@ def ruled_labels(prepared: Prepared, recipe: Recipe) -> Index:
 def measure(base: Recipe, lever: Lever, prepared: Prepared, by_rule: Index, rulebook: Rulebook) -> dict[str, float]:
     """The figures of one row. by_rule: labels (N,) by the label rule, on which every row is tested."""
     recipe = lever.recipe(base)
-    network = new_network(recipe, prepared.data)
-    features = compute_features(recipe, network.trunk, prepared, show)
-    data = features.data
-    train = features.train
+    job = Job(recipe, prepared, rulebook, show)
+    data, train = prepared.data, prepared.parts.train
+    tested = replace(job, prepared=replace(prepared, data=replace(data, labels=np.maximum(by_rule, 0))))
     if lever.ruled:
-        kept = by_rule[train] >= 0
-        data, train = replace(data, labels=np.maximum(by_rule, 0)), train[kept]
-        copies = tuple(np.asarray(copy)[kept] for copy in features.copies)
-        features = replace(features, data=data, train=train, copies=copies)
-    tested = replace(features, data=replace(data, labels=np.maximum(by_rule, 0)))
-    wrapper = (by_rule >= 0) & (prepared.data.labels == data.classes.index("trash")) & (by_rule != prepared.data.labels)
-    material = rulebook.mask(data.classes)[tested.data.labels] & (by_rule >= 0)
+        job, train = tested, train[by_rule[train] >= 0]
+    wrapper = (by_rule >= 0) & (prepared.data.labels == data.classes.index("trash")) & (by_rule != data.labels)
+    material = rulebook.mask(data.classes)[np.maximum(by_rule, 0)] & (by_rule >= 0)
     figures = {}
     for source, name in enumerate(data.sources):
         rest = train[data.source[train] != source]
-        trained = train_on(recipe, network, features, rest, rulebook, lambda *_: None)
+        trained = train_on(job, rest)
         known = np.bincount(data.labels[rest], minlength=len(data.classes)) > 0
         photos = np.flatnonzero((data.source == source) & material)
-        said = table_of(trained, tested, photos, "left out", rulebook, known)
+        said = table_of(tested, trained, photos, "left out", known)
         figures[f"{name} class"] = float((said["true"] == said["predicted"]).mean())
         if (known & ~rulebook.mask(data.classes)).any():
             figures[f"{name} recycling"] = recycled(said)
         if name == "trashnet":
-            wrappers = table_of(trained, tested, np.flatnonzero(wrapper), "left out", rulebook, known)
+            wrappers = table_of(tested, trained, np.flatnonzero(wrapper), "left out", known)
             figures["wrappers recycling"] = recycled(wrappers)
-    trained = train_on(recipe, network, features, train, rulebook, lambda *_: None)
+    trained = train_on(job, train)
     validation = prepared.parts.validation[by_rule[prepared.parts.validation] >= 0]
-    said = table_of(trained, tested, validation, "validation", rulebook)
+    said = table_of(tested, trained, validation, "validation")
     should = said["true"].map(rulebook.recycles).to_numpy(dtype=bool)
     figures["validation class"] = float((said["true"] == said["predicted"]).mean())
     figures["validation recycle/bin"] = float(balanced_accuracy_score(should, said["p_recycle"] >= 0.5))

@@ -7,18 +7,21 @@ refused, 2 a problem that the message says how to mend.
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from recycler import __version__
-from recycler.errors import RecyclerError
+from recycler.errors import RecyclerError, StoreError
 from recycler.settings import settings
+
+if TYPE_CHECKING:
+    from recycler.runs import Run
 
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 MODEL = click.option("--model", help="A model on the shelf; by default the one of the settings.")
@@ -81,14 +84,58 @@ def train(recipe: Path, as_json: bool) -> None:
     from recycler.recipe import load_recipe
 
     checked = load_recipe(recipe)
-    _quiet_tensorflow()
-    from recycler.learning.training import train as train_recipe
+    from recycler.learning.trainer import train as train_recipe
 
-    with _progress() as progress:
-        run = train_recipe(checked, settings().runs, progress)
-    record = run.record
-    shown = {"run": record.run, "state": record.state, "wall_seconds": record.wall_seconds, "figures": record.figures}
-    _say(shown, as_json, f"{record.run} is done after {record.wall_seconds:.0f} s.\n{_figures_text(record.figures)}")
+    _train(lambda progress: train_recipe(checked, settings().runs, progress), as_json)
+
+
+@cli.command()
+@click.argument("run")
+@JSON
+def resume(run: str, as_json: bool) -> None:
+    """Go on with a run ("latest" for the newest) that was stopped, killed or failed."""
+    from recycler.jobs import find_resumable
+    from recycler.learning.trainer import resume as resume_run
+
+    found = find_resumable(run)
+    _train(lambda progress: resume_run(found, progress), as_json)
+
+
+@cli.command()
+@click.argument("run")
+def stop(run: str) -> None:
+    """Stop a run ("latest" for the newest) within one batch; it keeps its best weights and can be published."""
+    from recycler import jobs
+
+    jobs.stop(run)
+    click.echo("It stops after the batch that it is at; what it has learned is kept.")
+
+
+@cli.command()
+@click.argument("run", nargs=-1)
+def store(run: tuple[str, ...]) -> None:
+    """Hand runs, by default all, to the run store (MLflow); trainers do so by themselves."""
+    from recycler.runs import find_run, list_runs
+
+    root = settings().runs
+    handed = _hand_over([find_run(root, name) for name in run] or list_runs(root))
+    click.echo(f"{handed} runs handed over.")
+
+
+@cli.command()
+@click.argument("recipe", type=click.Path(path_type=Path))
+@JSON
+def describe(recipe: Path, as_json: bool) -> None:
+    """Say what a recipe will train: photos, classes, and the parameters that learn in each stage."""
+    from recycler.recipe import load_recipe
+
+    checked = load_recipe(recipe)
+    _quiet_tensorflow()
+    from recycler.learning.describe import describe as describe_recipe
+    from recycler.learning.describe import in_words
+
+    found = describe_recipe(checked)
+    _say(found, as_json, in_words(found))
 
 
 @cli.command()
@@ -103,10 +150,14 @@ def runs(as_json: bool) -> None:
         line = {
             "run": record.run,
             "state": record.state,
-            "started": record.started.isoformat(),
+            "title": run.label.title,
+            "created": record.created.isoformat(timespec="seconds"),
+            "device": record.device,
+            "wall_seconds": round(record.wall_seconds, 1),
             "problem": record.problem,
+            "hint": record.hint,
         }
-        _say(line, as_json, f"{record.run}  {record.state}  {record.problem}")
+        _say(line, as_json, f"{record.run}  {record.state:<8}  {record.problem} {record.hint}".rstrip())
     if not found and not as_json:
         click.echo("No runs yet. Start one: python -m recycler train recipes/quick.yaml")
 
@@ -192,6 +243,39 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:  # the reader, such as `head`, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _train(training: "Callable[[Any], Run]", as_json: bool) -> None:
+    """Train, say how it ended, then hand the run over, and with it all that the store could not take before."""
+    _quiet_tensorflow()
+    try:
+        with _progress() as progress:
+            run = training(progress)
+        record = run.record
+        line = {
+            "run": record.run,
+            "state": record.state,
+            "wall_seconds": record.wall_seconds,
+            "figures": record.figures,
+        }
+        text = f"{record.run} is {record.state} after {record.wall_seconds:.0f} s.\n{_figures_text(record.figures)}"
+        _say(line, as_json, text)
+        sys.stdout.flush()
+    finally:
+        from recycler.runs import list_runs
+
+        try:
+            _hand_over(list_runs(settings().runs))
+        except StoreError as problem:  # the next training tries again
+            click.echo(str(problem), err=True)
+
+
+def _hand_over(runs: "list[Run]") -> int:
+    """Give runs to the run store; whoever trains meanwhile comes first. Raises StoreError."""
+    from recycler.tracking import hand_over
+
+    os.nice(19)
+    return hand_over(runs)
 
 
 def _walk(paths: tuple[Path, ...]) -> Iterator[Path]:

@@ -7,6 +7,8 @@
     ├── DatasetError      a data set that is missing, empty or unsafe
     ├── RecipeError       a recipe with a wrong key or value
     ├── RunError          a run that is missing or not ready
+    ├── TrainingError     a training that cannot go on
+    ├── StoreError        a run store that does not answer
     └── ExportError       a network whose LiteRT copy does not agree with it
 
 The message of each is one or two sentences for the user: what arrived, what was expected, what to do next.
@@ -40,6 +42,14 @@ class RecipeError(RecyclerError):
 
 class RunError(RecyclerError):
     """A run that is missing or not ready for what was asked."""
+
+
+class TrainingError(RecyclerError):
+    """A training that cannot go on."""
+
+
+class StoreError(RecyclerError):
+    """A run store that does not answer."""
 
 
 class ExportError(RecyclerError):

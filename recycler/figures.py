@@ -42,6 +42,33 @@ def top_bars(rows: Sequence[tuple[str, float, Destination]]) -> alt.Chart:
     return chart
 
 
+def history_chart(epochs: pd.DataFrame) -> alt.FacetChart:
+    """Draw a finished training: a small chart a metric, training and validation as lines.
+
+    epochs: one row an epoch in the order of training; a metric is any column that has a `val_` column beside it.
+    """
+    metrics = [name.removeprefix("val_") for name in epochs.columns if name.startswith("val_")]
+    table = pd.concat(
+        pd.DataFrame({"epoch": np.arange(1, len(epochs) + 1), "metric": metric, "split": split, "value": epochs[name]})
+        for metric in metrics
+        for split, name in (("training", metric), ("validation", f"val_{metric}"))
+        if name in epochs.columns
+    )
+    lines = (
+        alt.Chart(table)
+        .mark_line(point=len(epochs) < 100)
+        .encode(
+            x=alt.X("epoch:Q", title="Epoch", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
+            color=alt.Color("split:N", title=None, legend=alt.Legend(orient="top")),
+        )
+        .properties(width=320, height=200)
+    )
+    facets = lines.facet(facet=alt.Facet("metric:N", title=None), columns=2)
+    charts: alt.FacetChart = facets.resolve_scale(y="independent")
+    return charts
+
+
 def occlusion_overlay(photo: Photo, drops: NDArray[np.float32]) -> Photo:
     """Dim a photo where it did not matter: uint8 (height, width, 3).
 

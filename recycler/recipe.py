@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from recycler.errors import RecipeError
+from recycler.presets import AUGMENTATIONS
 
 
 class Part(BaseModel):
@@ -23,6 +24,9 @@ class Source(Part):
         description="cifar100, trashnet, garbage, home, or the path of a zip or folder with a folder a class"
     )
     per_class: int | None = Field(None, ge=1, description="training photos a class, None for all")
+    test_per_class: int | None = Field(
+        None, ge=1, description="photos a class of the source's own test split, None for all"
+    )
     labels: dict[str, str | None] = Field({}, description="label rule: class to its new class, or null to leave it out")
     relabel: dict[str, tuple[str, ...]] = Field(
         {}, description="class to the photos that count as it whatever their folder, by file name without its ending"
@@ -54,8 +58,10 @@ class Network(Part):
 
     backbone: str = Field("efficientnet_lite0", description="a name from the registry of backbones")
     input_size: int = Field(224, ge=32, le=600, description="pixels a side that the backbone sees")
-    shape: Literal["shared", "separate", "multi_hot"] = Field(
-        "shared", description="one trunk and two branches, a trunk for each output, or one output of C + 1"
+    shape: Literal["shared", "separate", "multi_hot", "single"] = Field(
+        "shared",
+        description="one trunk and two branches, a trunk for each output, one output of C + 1, or one of C alone "
+        "whose recyclable classes sum up to recycling",
     )
     hidden: tuple[int, ...] = Field((), description="units of the dense layers before each output")
     batch_norm: bool = Field(True, description="batch norm on the pooled features")
@@ -65,32 +71,142 @@ class Network(Part):
 
 
 class Stage(Part):
-    """One stage of training. For now the backbone stays frozen: feature extraction."""
+    """One stage of training: what of the network learns, and how."""
 
-    method: Literal["feature_extraction"] = "feature_extraction"
+    method: Literal["feature_extraction", "fine_tuning"] = Field(
+        "feature_extraction", description="the backbone stays frozen, or its last layers learn too"
+    )
+    unfreeze_layers: int = Field(
+        0, ge=0, le=1000, description="last layers of the backbone that learn, counted as Keras counts them"
+    )
+    unfreeze_blocks: tuple[str, ...] = Field(
+        (), description="or instead: the backbone's layers whose names begin so, such as conv_pw_13"
+    )
     epochs: int = Field(60, ge=1, le=1000, description="most epochs")
     batch_size: int = Field(128, ge=1, le=4096, description="photos a step")
-    learning_rate: float = Field(1e-3, gt=0, le=1, description="peak learning rate")
-    schedule: Literal["constant", "cosine", "plateau"] = Field("cosine", description="how the learning rate falls")
-    weight_decay: float = Field(0.0, ge=0, le=1, description="decoupled weight decay (AdamW)")
-    label_smoothing: float = Field(0.0, ge=0, lt=1, description="share of each label spread over its source's classes")
-    patience: int | None = Field(
-        10, ge=1, description="epochs without a better validation loss before stopping, None: never"
+    optimiser: Literal["adamw", "adam", "sgd"] = Field(
+        "adamw", description="rule that turns gradients into steps; sgd has a momentum of 0.9"
     )
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="peak learning rate", json_schema_extra={"scale": "log"})
+    backbone_rate: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="share of the learning rate that the backbone's layers get",
+        json_schema_extra={"scale": "log"},
+    )
+    schedule: Literal["constant", "cosine", "plateau"] = Field(
+        "cosine",
+        description="the learning rate stays, falls to 0 along a cosine, or falls when validation stands still",
+    )
+    warm_up: float = Field(0.0, ge=0, le=0.5, description="share of the steps in which the learning rate rises from 0")
+    patience: int | None = Field(
+        10, ge=1, le=1000, description="epochs without a better validation loss before stopping, None: never"
+    )
+    weight_decay: float = Field(0.0, ge=0, le=1, description="decoupled weight decay (adamw, sgd)")
+    label_smoothing: float = Field(0.0, ge=0, lt=1, description="share of each label spread over its source's classes")
+    class_weights: Literal["none", "balanced"] = Field(
+        "none", description="balanced: a photo of a rare class counts more, so that all classes count the same"
+    )
+    object_weight: float = Field(1.0, ge=0, le=10, description="weight of the object output's loss")
     recycling_weight: float = Field(0.3, ge=0, le=10, description="weight of the recycling output's loss")
     coarse_weight: float = Field(0.3, ge=0, le=10, description="weight of the superclass output's loss")
+    mixup: float = Field(
+        0.0, ge=0, le=2, description="alpha of mixup at the cut: pairs of photos blended with their labels, 0: off"
+    )
+    ema: float = Field(
+        0.0, ge=0, lt=1, description="momentum of the moving average of weights that is kept instead of them, 0: off"
+    )
+    cache: bool = Field(
+        True, description="compute the frozen part once a photo and keep it; off: a fresh augmentation every epoch"
+    )
+
+    @property
+    def name(self) -> str:
+        """The method in words."""
+        return self.method.replace("_", " ")
+
+    @model_validator(mode="after")
+    def _unfreezes_what_its_method_says(self) -> Self:
+        if self.unfreeze_layers and self.unfreeze_blocks:
+            raise ValueError("give unfreeze_layers or unfreeze_blocks, not both")
+        if (self.method == "fine_tuning") != bool(self.unfreeze_layers or self.unfreeze_blocks):
+            raise ValueError("fine_tuning needs unfreeze_layers or unfreeze_blocks, feature_extraction takes neither")
+        return self
+
+
+def _strength(most: float, unit: str, description: str, default: float = 0.0, least: float = 0.0) -> Any:
+    """The field of one augmentation: how strong it is at most, off by default."""
+    return Field(default, ge=least, le=most, description=description, json_schema_extra={"unit": unit})
 
 
 class Augmentation(Part):
-    """What is done to training photos, never to validation or test photos."""
+    """What is done to training photos, never to validation or test photos.
 
-    preset: str = Field("none", description="none or phone")
-    copies: int = Field(0, ge=0, le=20, description="augmented copies a training photo, beside the plain one")
+    A preset (recycler.presets) sets some of the fields; those that a recipe sets itself go first. Each photo draws its
+    own change, evenly up to the strength given here, to both sides where there are two.
+    """
+
+    preset: Literal["none", "relevant", "heavy", "phone"] = Field(
+        "none", description="what the other fields are unless set: nothing, the thesis's two sets, or a phone at home"
+    )
+    copies: int = Field(
+        0, ge=0, le=50, description="looks a training photo, beside the plain one, that are computed once and kept"
+    )
+    each_epoch: Literal["all_looks", "one_look"] = Field(
+        "all_looks", description="an epoch sees each photo in all its looks, or in one of them chosen at random"
+    )
+    rotation_degrees: float = _strength(180, "°", "turn to either side")
+    horizontal_shift_fraction: float = _strength(0.5, "of the width", "shift to the left or right")
+    vertical_shift_fraction: float = _strength(0.5, "of the height", "shift up or down")
+    zoom_fraction: float = _strength(0.9, "of the side", "nearer or farther: side of the view 1 - zoom to 1 + zoom")
+    stretch_fraction: float = _strength(1, "of the side", "width grows as height shrinks, or the other way round")
+    shear_degrees: float = _strength(45, "°", "slant of the upright lines")
+    slant_fraction: float = _strength(0.5, "of the scale", "perspective: change of scale from the middle to an edge")
+    crop_fraction: float = _strength(0.9, "of the side", "random crop: how much of the side is cut away")
+    horizontal_flip_share: float = _strength(1, "of the photos", "photos mirrored left to right; 0.5 is usual")
+    vertical_flip_share: float = _strength(1, "of the photos", "photos turned upside down by mirroring")
+    fill_mode: Literal["reflect", "nearest", "wrap", "constant"] = Field(
+        "reflect", description="what comes into view from outside: a mirror image, the rim, the other side, or black"
+    )
+    background_share: float = _strength(
+        1, "of the photos", "photos on even ground that get another ground: two random colours"
+    )
+    brightness_fraction: float = _strength(1, "of the light", "darker or brighter")
+    gamma_fraction: float = _strength(1, "of gamma", "flatter or deeper shadows")
+    contrast_fraction: float = _strength(1, "of the contrast", "less or more contrast")
+    channel_shift_levels: float = _strength(128, "of 255", "added to or taken from each colour channel on its own")
+    colour_cast_fraction: float = _strength(
+        1, "of a channel", "light of another colour: each channel stronger or weaker"
+    )
+    saturation_fraction: float = _strength(1, "of the saturation", "paler or more colourful")
+    hue_degrees: float = _strength(180, "°", "turn of the colour wheel")
+    blur_share: float = _strength(1, "of the blur", "share of a blurred photo (3x3 pixels) mixed in")
+    jpeg_loss: float = _strength(95, "of 100", "JPEG artefacts: how far the quality falls below 100")
+    cutout_fraction: float = _strength(0.8, "of the side", "side of one grey square that covers a part")
+    zca_fraction: float = _strength(
+        1, "of the whitening", "ZCA whitening, fitted on training photos, mixed in; photos of at most 32 pixels"
+    )
+    rescale_factor: float = _strength(
+        1, "times", "pixels are multiplied by this. The network scales by itself, so anything but 1 hurts", 1.0, 0.001
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_the_preset(cls, fields: Any) -> Any:
+        preset = fields.get("preset", "none") if isinstance(fields, dict) else None
+        return AUGMENTATIONS[preset] | fields if isinstance(preset, str) and preset in AUGMENTATIONS else fields
+
+    @property
+    def changes(self) -> dict[str, float]:
+        """The augmentations that are on: field name to strength."""
+        strengths = {n: getattr(self, n) for n, field in type(self).model_fields.items() if field.annotation is float}
+        return {n: value for n, value in strengths.items() if value != type(self).model_fields[n].default}
 
     @model_validator(mode="after")
-    def _copies_need_a_preset(self) -> Self:
-        if self.copies and self.preset == "none":
-            raise ValueError("copies need a preset other than none")
+    def _copies_need_a_change(self) -> Self:
+        if self.copies and not self.changes:
+            raise ValueError("copies need a preset other than none, or an augmentation that is on")
         return self
 
 
@@ -104,7 +220,9 @@ class Recipe(Part):
     rulebook: str = Field("default", description="rulebook that says which classes are recycling")
     network: Network = Network()
     augmentation: Augmentation = Augmentation()
-    stages: tuple[Stage, ...] = Field((Stage(),), min_length=1, max_length=1, description="stages, one after another")
+    stages: tuple[Stage, ...] = Field((Stage(),), min_length=1, max_length=10, description="stages, one after another")
+    device: Literal["auto", "cpu", "gpu"] = Field("auto", description="where to train; auto: a GPU where there is one")
+    mixed_precision: bool = Field(False, description="compute in 16-bit floats what allows it; for GPUs")
     masked_prior: bool = Field(
         False,
         description="softmax over the classes of the photo's own source, plus the log of their shares",
@@ -113,7 +231,7 @@ class Recipe(Part):
         0.0,
         ge=0,
         le=3,
-        description="most that an embedding is moved towards another source, as a share of the way between the two",
+        description="most that a photo is moved towards another source, as a share of the way between the two",
     )
     calibration: Literal["validation", "left_out_source"] = Field(
         "validation", description="photos that set temperature and thresholds; left_out_source: each source in turn"

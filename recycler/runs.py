@@ -1,44 +1,81 @@
-"""Runs: one folder a training, written by the trainer alone and read by everybody else.
+"""Runs: one folder a training, the truth that pages and command line read.
 
 RUN/run.json         state, figures, what it was made with (`RunRecord`), replaced atomically
 RUN/recipe.yaml      the recipe, every field written out
+RUN/points.csv       one row a batch (`points.py`)
 RUN/epochs.csv       one row an epoch
+RUN/doing.json       what is done before and between the epochs, and how much of it
+RUN/checkpoint/      what a resumed training goes on from
 RUN/network.keras    the best weights as a whole network
 RUN/predictions.parquet   the predictions table on validation, test and left-out sources
+RUN/label.json, RUN/place, RUN/stop   title and note, place in the queue, request to stop: what others ask of a run
+RUN/trainer.lock     locked by the trainer while it lives: the system unlocks it however the trainer ends
+
+Only the process that holds the lock writes the record, so that no two writers meet.
 """
 
+import csv
+import fcntl
+import io
 import os
-from datetime import UTC, datetime
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from filelock import FileLock
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from recycler.errors import RunError
+from recycler.points import PointsWriter
 from recycler.recipe import Recipe, dump_recipe, load_recipe
 
-State = Literal["running", "done", "failed"]
+State = Literal["queued", "running", "stopping", "done", "stopped", "failed"]
+LIVE: frozenset[State] = frozenset({"queued", "running", "stopping"})
 
+RECIPE_FILE = "recipe.yaml"
 NETWORK_FILE = "network.keras"
 EPOCHS_FILE = "epochs.csv"
+POINTS_FILE = "points.csv"
 PREDICTIONS_FILE = "predictions.parquet"
+
+START_SECONDS = 60  # for a trainer to start on a busy machine; Python and this package take about 2
+
+
+class StageProgress(BaseModel):
+    """A stage that has begun: its name, the most epochs, and the batches of each."""
+
+    name: str
+    epochs: int
+    steps: int
 
 
 class RunRecord(BaseModel):
     """What is known of a run.
 
+    created: when it was first asked for; queued: when it was last asked for, by resume perhaps.
     figures: split name to figures of merit; filled when the run is done.
     sources: source name to how many photos of it were used, in words.
-    wall_seconds: from start to end; photos_fingerprint: of the joined data set.
+    wall_seconds: of training, over all resumes; photos_fingerprint: of the joined data set.
+    problem: why it failed, one sentence; hint: what to do about it.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
 
     run: str
     state: State
-    started: datetime
+    created: datetime
+    queued: datetime
+    started: datetime | None = None
+    finished: datetime | None = None
     device: str
-    versions: dict[str, str]
+    host: str = ""
+    process: int | None = None
+    versions: dict[str, str] = {}
+    revision: str = ""
+    stages: tuple[StageProgress, ...] = ()
     classes: tuple[str, ...] = ()
     recycling_classes: tuple[str, ...] = ()
     sources: dict[str, str] = {}
@@ -47,40 +84,192 @@ class RunRecord(BaseModel):
     figures: dict[str, dict[str, float]] = {}
     peak_memory_mb: float = 0.0
     problem: str = ""
+    hint: str = ""
+
+
+class Label(BaseModel):
+    """What people call a run and say of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str = Field("", max_length=100, description="name for people")
+    note: str = Field("", max_length=2000, description="what is to be remembered about it")
+
+
+class Doing(BaseModel):
+    """What a trainer does outside the epochs: done of total."""
+
+    model_config = ConfigDict(frozen=True)
+
+    what: str
+    done: int
+    total: int
 
 
 class Run:
-    """A run's folder and its record."""
+    """A run's folder and its record. The trainer calls the methods under "for the trainer", nobody else."""
 
     def __init__(self, folder: Path, record: RunRecord) -> None:
         self.folder = folder
         self.record = record
+        self._points: PointsWriter | None = None
+        self._epochs: list[dict[str, str]] | None = None
+        self._told = 0.0
 
     @property
     def recipe(self) -> Recipe:
         """The recipe that this run was made from."""
-        return load_recipe(self.folder / "recipe.yaml")
+        return load_recipe(self.folder / RECIPE_FILE)
+
+    @property
+    def label(self) -> Label:
+        """Title and note; the title is the recipe's until somebody gives another."""
+        return Label.model_validate_json((self.folder / "label.json").read_bytes())
+
+    @label.setter
+    def label(self, label: Label) -> None:
+        write_atomically(self.folder / "label.json", label.model_dump_json().encode())
+
+    @property
+    def doing(self) -> Doing | None:
+        """What the trainer was last doing outside the epochs."""
+        try:
+            return Doing.model_validate_json((self.folder / "doing.json").read_bytes())
+        except OSError:
+            return None
+
+    @property
+    def place(self) -> float:
+        """Place in the queue: the smallest is next. By order of arrival, unless somebody moved it."""
+        try:
+            return float((self.folder / "place").read_text())
+        except OSError:
+            return self.record.queued.timestamp()
+
+    @place.setter
+    def place(self, place: float) -> None:
+        write_atomically(self.folder / "place", repr(place).encode())
+
+    def epochs(self) -> list[dict[str, str]]:
+        """The rows of the table of epochs: stage, epoch, time (Unix), then the values by Keras's names."""
+        file = self.folder / EPOCHS_FILE
+        return list(csv.DictReader(io.StringIO(file.read_text()))) if file.exists() else []
+
+    @property
+    def lock(self) -> FileLock:
+        """Held by the trainer while it lives."""
+        return FileLock(self.folder / "trainer.lock")
+
+    def ask_to_stop(self) -> None:
+        """The trainer stops after the batch that it is at, whichever machine it runs on."""
+        (self.folder / "stop").touch()
+
+    def stop_requested(self) -> bool:
+        """Whether somebody asked for a stop; a few microseconds, once a batch."""
+        return os.path.exists(self.folder / "stop")  # noqa: PTH110 - a third of the time of Path.exists
 
     def save(self) -> None:
         """Write the record; a reader sees the old one or the new one, never half of it."""
         write_atomically(self.folder / "run.json", self.record.model_dump_json(indent=2).encode() + b"\n")
 
+    def enqueue(self) -> None:
+        """Put the run at the end of the queue, whatever became of it before. The caller holds the lock."""
+        for request in ("stop", "place"):
+            (self.folder / request).unlink(missing_ok=True)
+        self.record.state, self.record.queued = "queued", datetime.now(UTC)
+        self.record.problem = self.record.hint = ""
+        self.record.process = self.record.finished = None
+        self.save()
 
-def start_run(root: Path, recipe: Recipe, device: str, versions: dict[str, str]) -> Run:
-    """A new run in state *running*, named by the recipe and the time."""
-    started = datetime.now(UTC)
-    stem = f"{recipe.name}-{started:%Y%m%d-%H%M%S}"
-    root.mkdir(parents=True, exist_ok=True)
-    for name in (stem, *(f"{stem}-{i}" for i in range(2, 100))):
-        try:
-            (root / name).mkdir()
-        except FileExistsError:
-            continue
-        run = Run(root / name, RunRecord(run=name, state="running", started=started, device=device, versions=versions))
-        write_atomically(run.folder / "recipe.yaml", dump_recipe(recipe).encode())
+    # For the trainer.
+
+    @property
+    def checkpoint(self) -> Path:
+        """Folder of what a resumed training goes on from; what is in it only the training knows."""
+        folder = self.folder / "checkpoint"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def begin_stage(self, stage: int, name: str, epochs: int, steps: int) -> None:
+        """A stage begins, or goes on: number from 0, most epochs, batches an epoch."""
+        begun = StageProgress(name=name, epochs=epochs, steps=steps)
+        self.record.stages = (*self.record.stages[:stage], begun)
+        self.save()
+
+    def log_batch(self, stage: int, epoch: int, step: int, values: Mapping[str, float]) -> None:
+        """Append a batch's values; epoch and step from 1. Raises OSError when the disk is full."""
+        if self._points is None:
+            self._points = PointsWriter(self.folder / POINTS_FILE)
+        self._points.add(stage, epoch, step, values)
+
+    def log_epoch(self, stage: int, epoch: int, values: Mapping[str, float]) -> None:
+        """Add an epoch's row to the table of epochs; rows that it does again are replaced."""
+        self.flush()
+        before = self.epochs() if self._epochs is None else self._epochs
+        row = {"stage": str(stage), "epoch": str(epoch), "time": f"{time.time():.3f}"}
+        row |= {name: f"{float(value):.7g}" for name, value in values.items()}
+        self._epochs = [r for r in before if (int(r["stage"]), int(r["epoch"])) < (stage, epoch)] + [row]
+        columns = dict.fromkeys(name for row in self._epochs for name in row)
+        text = io.StringIO()
+        table = csv.DictWriter(text, list(columns), lineterminator="\n")
+        table.writeheader()
+        table.writerows(self._epochs)
+        write_atomically(self.folder / EPOCHS_FILE, text.getvalue().encode(), durable=False)
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        """Say what is being done outside the epochs; written twice a second at most."""
+        if done < total and time.monotonic() - self._told < 0.5:
+            return
+        self._told = time.monotonic()
+        doing = Doing(what=what, done=done, total=total)
+        write_atomically(self.folder / "doing.json", doing.model_dump_json().encode(), durable=False)
+
+    def flush(self) -> None:
+        """Let readers see all points."""
+        if self._points is not None:
+            self._points.flush()
+
+    def close(self) -> None:
+        """The training has ended."""
+        if self._points is not None:
+            self._points.close()
+            self._points = None
+        (self.folder / "doing.json").unlink(missing_ok=True)
+
+
+def new_run(root: Path, recipe: Recipe, device: str, label: Label | None = None) -> Run:
+    """A new run in state *queued*, named by the recipe and the time. Raises RunError when it cannot be written."""
+    now = datetime.now(UTC)
+    try:
+        folder = _new_folder(root, f"{recipe.name}-{now:%Y%m%d-%H%M%S}")
+        run = Run(folder, RunRecord(run=folder.name, state="queued", created=now, queued=now, device=device))
+        write_atomically(folder / RECIPE_FILE, dump_recipe(recipe).encode())
+        run.label = label or Label(title=(recipe.title or recipe.name)[:100])
         run.save()
-        return run
-    raise RunError(f"A hundred runs named {stem} began in the same second: start again in a moment.")
+    except OSError as problem:
+        raise RunError(
+            f"No run can be written to {root} ({problem.strerror}): make room there, or set RECYCLER_HOME to a folder "
+            "that can be written to."
+        ) from problem
+    return run
+
+
+def load_run(folder: Path) -> Run:
+    """A run as it is now: *stopping* when it was asked to, *failed* when its process is gone.
+
+    Raises OSError or pydantic.ValidationError when there is no record that can be read.
+    """
+    run = _read(folder)
+    if run.record.state in LIVE and not _is_held(folder / "trainer.lock"):
+        run = _read(folder)  # a trainer writes its last state before it lets go of the lock
+        starting = run.record.state == "queued" and _age(run.record.queued) < timedelta(seconds=START_SECONDS)
+        if run.record.state in LIVE and not starting:
+            run.record.state = "failed"
+            run.record.problem = "Its process is gone: killed, or the machine went off."
+            run.record.hint = f"Go on from its last checkpoint: python -m recycler resume {run.record.run}"
+    if run.record.state in LIVE and run.stop_requested():
+        run.record.state = "stopping"
+    return run
 
 
 def find_run(root: Path, name: str) -> Run:
@@ -100,17 +289,54 @@ def list_runs(root: Path) -> list[Run]:
     runs = []
     for path in root.glob("*/run.json"):
         try:
-            runs.append(Run(path.parent, RunRecord.model_validate_json(path.read_bytes())))
+            runs.append(load_run(path.parent))
         except (OSError, ValidationError):
             continue
-    return sorted(runs, key=lambda run: (run.record.started, run.record.run), reverse=True)
+    return sorted(runs, key=lambda run: (run.record.created, run.record.run), reverse=True)
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that nobody, not even after a crash, finds half of it."""
+def write_atomically(path: Path, content: bytes, durable: bool = True) -> None:
+    """Write a file so that nobody, not even after a crash, finds half of it.
+
+    durable: it also outlives a power cut; that takes some milliseconds, more on a slow disk.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _new_folder(root: Path, stem: str) -> Path:
+    root.mkdir(parents=True, exist_ok=True)
+    for name in (stem, *(f"{stem}-{i}" for i in range(2, 100))):
+        with suppress(FileExistsError):
+            (root / name).mkdir()
+            return root / name
+    raise RunError(f"A hundred runs named {stem} began in the same second: start again in a moment.")
+
+
+def _read(folder: Path) -> Run:
+    return Run(folder, RunRecord.model_validate_json((folder / "run.json").read_bytes()))
+
+
+def _is_held(lock: Path) -> bool:
+    """Whether a living process holds a lock; a shared probe, so that two who look never see each other."""
+    try:
+        with lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _age(moment: datetime) -> timedelta:
+    return datetime.now(UTC) - moment

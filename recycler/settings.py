@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -26,12 +26,21 @@ class Settings(BaseSettings):
     rulebook: str = Field("default", description="the rulebook that answers when none is chosen")
     photo_megabytes: int = Field(25, ge=1, le=500, description="largest photo file, in MB")
     photo_megapixels: int = Field(80, ge=1, le=500, description="largest photo, in millions of pixels")
+    cache_gigabytes: int = Field(20, ge=0, le=10_000, description="most that kept activations take on disk, in GB")
+    tracking_uri: SecretStr | None = Field(  # it may hold a password
+        None, description="MLflow server or database that runs are handed to; by default a file in the home folder"
+    )
     threads: int = Field(2, ge=1, le=64, description="CPU threads for LiteRT when it works on many photos")
 
     @property
     def runs(self) -> Path:
         """One folder a run."""
         return self.home / "runs"
+
+    @property
+    def trash(self) -> Path:
+        """Deleted runs, for a week."""
+        return self.home / "trash"
 
     @property
     def cache(self) -> Path:

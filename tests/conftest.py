@@ -8,6 +8,8 @@ import pytest
 
 from recycler.settings import settings
 
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"  # tests import MLflow themselves, too
+
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:

@@ -11,6 +11,9 @@ import pandas as pd
 import pytest
 
 from recycler.photos import to_jpeg
+from recycler.recipe import parse_recipe
+from recycler.runs import new_run
+from recycler.settings import settings
 
 
 def recycler(*words: str | Path) -> tuple[int, list[dict[str, Any]], str]:
@@ -78,6 +81,30 @@ def test_the_figures_of_an_evaluation_follow_from_its_table(photos: Path, tmp_pa
     assert status == 0
     assert len(table) == lines[-1]["photos"] == 45
     assert lines[-1]["top1"] == pytest.approx((table["true"] == table["predicted"]).mean())
+
+
+def test_runs_are_one_line_each_with_their_state_newest_first() -> None:
+    recipe = parse_recipe("name: small\ndata:\n  sources:\n    - name: trashnet\n")
+    old, new = (new_run(settings().runs, recipe, "cpu") for _ in range(2))
+    new.record.state, new.record.problem = "failed", "The disk is full."
+    new.save()
+    status, lines, _ = recycler("runs", "--json")
+    assert status == 0
+    assert [(line["run"], line["state"]) for line in lines] == [(new.record.run, "failed"), (old.record.run, "queued")]
+    assert recycler("stop", old.record.run)[0] == 0
+    assert [line["state"] for line in recycler("runs", "--json")[1]] == ["failed", "stopping"]
+
+
+@pytest.mark.parametrize("command", ["stop", "resume"])
+def test_what_cannot_be_stopped_or_resumed_is_one_sentence(command: str) -> None:
+    recipe = parse_recipe("name: small\ndata:\n  sources:\n    - name: trashnet\n")
+    run = new_run(settings().runs, recipe, "cpu")
+    run.record.state = "done"
+    run.save()
+    for name, said in ((run.record.run, "done"), ("no-such-run", "no-such-run")):
+        status, _, problem = recycler(command, name)
+        assert status == 2
+        assert said in problem
 
 
 def test_without_runs_the_list_says_how_to_start_one() -> None:

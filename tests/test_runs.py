@@ -1,36 +1,114 @@
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from recycler.errors import RunError
 from recycler.recipe import parse_recipe
-from recycler.runs import find_run, list_runs, start_run, write_atomically
+from recycler.runs import START_SECONDS, Label, Run, State, find_run, list_runs, load_run, new_run, write_atomically
 
 RECIPE = parse_recipe("name: small\ndata:\n  sources:\n    - name: trashnet\n")
 
 
+def in_state(root: Path, state: State) -> Run:
+    run = new_run(root, RECIPE, "cpu")
+    run.record.state = state
+    run.save()
+    return run
+
+
 def test_runs_are_listed_newest_first_and_found_by_name_or_as_latest(tmp_path: Path) -> None:
-    first, second = (start_run(tmp_path, RECIPE, "cpu", {}) for _ in range(2))
+    first, second = (new_run(tmp_path, RECIPE, "cpu") for _ in range(2))
     assert [run.record.run for run in list_runs(tmp_path)] == [second.record.run, first.record.run]
     assert find_run(tmp_path, "latest").record.run == second.record.run
     assert find_run(tmp_path, first.record.run).recipe == RECIPE
 
 
 def test_an_unknown_run_is_refused_with_the_names_of_the_newest(tmp_path: Path) -> None:
-    run = start_run(tmp_path, RECIPE, "cpu", {})
+    run = new_run(tmp_path, RECIPE, "cpu")
     with pytest.raises(RunError, match=run.record.run):
         find_run(tmp_path, "no-such-run")
 
 
 def test_a_damaged_record_hides_only_its_own_run(tmp_path: Path) -> None:
-    first, second = (start_run(tmp_path, RECIPE, "cpu", {}) for _ in range(2))
+    first, second = (new_run(tmp_path, RECIPE, "cpu") for _ in range(2))
     (second.folder / "run.json").write_text("{")
     assert [run.record.run for run in list_runs(tmp_path)] == [first.record.run]
 
 
-def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     file = tmp_path / "file"
     write_atomically(file, b"old")
     with pytest.raises(TypeError):
         write_atomically(file, "no bytes")  # type: ignore[arg-type]
     assert file.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_run_is_running_as_long_as_its_lock_is_held_and_failed_without_it(tmp_path: Path) -> None:
+    run = in_state(tmp_path, "running")
+    with run.lock:
+        assert load_run(run.folder).record.state == "running"
+    gone = load_run(run.folder).record
+    assert gone.state == "failed"
+    assert "process is gone" in gone.problem
+    assert f"resume {gone.run}" in gone.hint
+
+
+def test_a_run_that_was_asked_to_stop_is_stopping_until_it_has_stopped(tmp_path: Path) -> None:
+    run = in_state(tmp_path, "running")
+    assert not run.stop_requested()
+    run.ask_to_stop()
+    with run.lock:
+        assert load_run(run.folder).record.state == "stopping"
+    run.record.state = "stopped"
+    run.save()
+    assert load_run(run.folder).record.state == "stopped"
+
+
+def test_a_queued_run_has_a_minute_for_its_trainer_to_start(tmp_path: Path) -> None:
+    run = new_run(tmp_path, RECIPE, "cpu")
+    assert load_run(run.folder).record.state == "queued"
+    run.record.queued = datetime.now(UTC) - timedelta(seconds=START_SECONDS + 1)
+    run.save()
+    assert load_run(run.folder).record.state == "failed"
+
+
+def test_a_home_that_cannot_be_written_to_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file, where the folder should be")
+    with pytest.raises(RunError, match="RECYCLER_HOME"):
+        new_run(tmp_path / "runs", RECIPE, "cpu")
+
+
+def test_title_and_note_can_be_changed_and_the_title_begins_as_the_recipes(tmp_path: Path) -> None:
+    run = new_run(tmp_path, RECIPE, "cpu")
+    assert run.label == Label(title="small")
+    run.label = Label(title="Better", note="with glass")
+    assert load_run(run.folder).label == Label(title="Better", note="with glass")
+
+
+def test_epochs_that_a_resumed_training_does_again_are_replaced(tmp_path: Path) -> None:
+    run = new_run(tmp_path, RECIPE, "cpu")
+    for stage, epoch in ((0, 1), (0, 2), (1, 1), (1, 2)):
+        run.log_epoch(stage, epoch, {"loss": 1.0} | ({"object_accuracy": 0.5} if stage else {}))
+    again = load_run(run.folder)
+    again.log_epoch(1, 1, {"loss": 0.5})
+    rows = [(row["stage"], row["epoch"], row["loss"]) for row in again.epochs()]
+    assert rows == [("0", "1", "1"), ("0", "2", "1"), ("1", "1", "0.5")]
+
+
+def test_a_stage_that_begins_again_keeps_those_before_it(tmp_path: Path) -> None:
+    run = new_run(tmp_path, RECIPE, "cpu")
+    for stage, name in ((0, "first"), (1, "second"), (1, "second again")):
+        run.begin_stage(stage, name, 3, 10)
+    assert [stage.name for stage in load_run(run.folder).record.stages] == ["first", "second again"]
+
+
+def test_what_is_done_outside_the_epochs_can_be_seen_and_ends_with_the_training(tmp_path: Path) -> None:
+    run = new_run(tmp_path, RECIPE, "cpu")
+    run.tell("features", 10, 100)
+    doing = load_run(run.folder).doing
+    assert doing is not None
+    assert (doing.what, doing.done, doing.total) == ("features", 10, 100)
+    run.close()
+    assert load_run(run.folder).doing is None

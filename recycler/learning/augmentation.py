@@ -1,84 +1,121 @@
 """Named augmentations: how a photo might also have looked, as Keras layers on raw pixels in [0, 255].
 
-A preset is a row in `PRESETS`; `augment` builds it. Frozen features are computed once an augmented copy, so a preset is
-worth its cost only if a head that has seen one copy answers better on a source that it has never seen.
+Each layer turns photos (n, height, width, 3) into others, by a few random numbers a photo. `augment` chains those that
+a recipe asks for into one network of two inputs, photos and numbers. Numbers that are drawn by photo and look, not by
+batch, give the same pixels in whatever order, batch or process a photo is augmented, so that what was computed before
+can be kept (see activations.py).
 """
 
 import math
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import keras
+import numpy as np
 from keras import layers, ops
+from numpy.typing import NDArray
+
+from recycler.errors import TrainingError
+from recycler.recipe import Augmentation
 
 WHITE = 255.0
+LARGEST_WHITENED = 32  # pixels a side: a matrix of (3 * 32 * 32)^2 numbers takes 38 MB, one for 64 would take 600
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
+
+_register = keras.saving.register_keras_serializable("recycler")
 
 
-@keras.saving.register_keras_serializable("recycler")
-class RandomView(layers.Layer):
-    """Look at each photo from elsewhere: closer or farther, turned, shifted, slanted, in one warp.
+class Change(layers.Layer):
+    """Base of all augmentations.
 
-    Keras's own zoom, rotation, translation and perspective would each resample the photo, and so blur it, once; one
-    warp for all four keeps it sharp and costs a quarter. What comes into view from outside is the photo mirrored.
-
-    closest, farthest: sides of the view, as a fraction of the photo's (below 1 crops, above 1 shrinks the photo);
-        drawn evenly on a log scale.
-    stretch: largest change of the sides' ratio, as a fraction. shift: largest shift, as a fraction of the side.
-    rotation_degrees: largest turn to either side. slant: largest change of scale from the middle to an edge.
+    numbers: how many uniform numbers in [0, 1) a photo takes. Its options are numbers, given by name, and saved.
     """
 
-    def __init__(
-        self,
-        closest: float,
-        farthest: float,
-        stretch: float,
-        shift: float,
-        rotation_degrees: float,
-        slant: float,
-        seed: int | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.options = {
-            "closest": closest,
-            "farthest": farthest,
-            "stretch": stretch,
-            "shift": shift,
-            "rotation_degrees": rotation_degrees,
-            "slant": slant,
-            "seed": seed,
-        }
-        self.log_scale = (math.log(closest), math.log(farthest))
-        self.log_stretch = math.log1p(stretch) / 2
-        self.shift = shift
-        self.radians = math.radians(rotation_degrees)
-        self.slant = slant
+    numbers: ClassVar[int]
+
+    def __init__(self, seed: int | None = None, name: str | None = None, **options: Any) -> None:
+        super().__init__(name=name)
+        self.options = options
+        self.seed = seed
         self.generator = keras.random.SeedGenerator(seed)
 
-    def call(self, photos: Any, training: bool = True) -> Any:
-        """Warp photos (N, H, W, 3); unchanged unless `training`."""
+    def call(self, photos: Any, numbers: Any = None, training: bool = True) -> Any:
+        """Photos (n, h, w, 3) in [0, 255] changed by numbers (n, `numbers`) or by new ones, in training alone."""
         if not training:
             return photos
-        height, width = photos.shape[1:3]
-        warp = self._transforms(ops.shape(photos)[0], height, width)
-        return ops.image.affine_transform(photos, warp, interpolation="bilinear", fill_mode="reflect")
+        if numbers is None:
+            numbers = keras.random.uniform((ops.shape(photos)[0], self.numbers), seed=self.generator)
+        return self.change(photos, [numbers[:, i] for i in range(self.numbers)])
 
-    def _transforms(self, count: Any, height: int, width: int) -> Any:
+    def change(self, photos: Any, numbers: list[Any]) -> Any:
+        """The changed photos; numbers: one tensor (n,) each."""
+        raise NotImplementedError
+
+    def compute_output_shape(self, photos_shape: Any, *_: Any) -> Any:
+        """Shapes stay."""
+        return photos_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments to build this layer again."""
+        return {"name": self.name, "seed": self.seed, **self.options}
+
+
+def _between(number: Any, limit: float) -> Any:
+    """A number in [0, 1) to one in [-limit, limit)."""
+    return (2 * number - 1) * limit
+
+
+def _factor(number: Any, fraction: float) -> Any:
+    """A number in [0, 1) to a factor between 1 / (1 + fraction) and 1 + fraction, evenly on a log scale."""
+    return ops.exp(_between(number, math.log1p(fraction)))
+
+
+def _spread(values: Any) -> Any:
+    """(n,) to (n, 1, 1, 1)."""
+    return values[:, None, None, None]
+
+
+@_register
+class RandomView(Change):
+    """Look at each photo from elsewhere: turned, shifted, nearer, slanted, cropped, mirrored, all in one warp.
+
+    One layer for each would resample, and so blur, the photo as often, and cost as much each time.
+    Options: the fields of Augmentation of the same names, and `fill_mode`.
+    """
+
+    numbers = 12
+
+    def change(self, photos: Any, numbers: list[Any]) -> Any:
+        """See Change."""
+        height, width = photos.shape[1:3]
+        warp = self._transforms(numbers, height, width)
+        return ops.image.affine_transform(
+            photos, warp, interpolation="bilinear", fill_mode=self.options["fill_mode"], fill_value=0.0
+        )
+
+    def _transforms(self, numbers: list[Any], height: int, width: int) -> Any:
         """Rows (a0, a1, a2, b0, b1, b2, c0, c1), each mapping a pixel of the view to one of the photo.
 
         With u, v from the middle: x = (a0 u + a1 v) / (1 + c0 u + c1 v) + middle + shift, likewise y with b.
         """
-        scale = ops.exp(self._draw(count, *self.log_scale))
-        stretch = ops.exp(self._draw(count, -self.log_stretch, self.log_stretch))
-        angle = self._draw(count, -self.radians, self.radians)
-        across, down = scale * stretch, scale / stretch
-        a0, a1 = across * ops.cos(angle), -across * ops.sin(angle)
-        b0, b1 = down * ops.sin(angle), down * ops.cos(angle)
-        c0 = self._draw(count, -self.slant, self.slant) / (width / 2)
-        c1 = self._draw(count, -self.slant, self.slant) / (height / 2)
+        o = self.options
+        turn, right, down, zoom, stretch, shear, tip, tilt, crop_x, crop_y, mirror, topple = numbers
+        nearest, farthest = math.log(1 - o["zoom_fraction"]), math.log1p(o["zoom_fraction"])
+        side = ops.exp(nearest + (farthest - nearest) * zoom) * (1 - o["crop_fraction"])
+        ratio = ops.exp(_between(stretch, math.log1p(o["stretch_fraction"]) / 2))
+        angle = _between(turn, math.radians(o["rotation_degrees"]))
+        lean = ops.tan(_between(shear, math.radians(o["shear_degrees"])))
+        mirrored = 1 - 2 * ops.cast(mirror < o["horizontal_flip_share"], "float32")
+        toppled = 1 - 2 * ops.cast(topple < o["vertical_flip_share"], "float32")
+        a0, b0 = side * ratio * ops.cos(angle), side / ratio * ops.sin(angle)
+        a1, b1 = -side * ratio * ops.sin(angle) + lean * a0, side / ratio * ops.cos(angle) + lean * b0
+        a0, b0, a1, b1 = a0 * mirrored, b0 * mirrored, a1 * toppled, b1 * toppled
+        c0 = _between(tip, o["slant_fraction"]) / (width / 2)
+        c1 = _between(tilt, o["slant_fraction"]) / (height / 2)
         middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
-        to_x = middle_x + width * self._draw(count, -self.shift, self.shift)
-        to_y = middle_y + height * self._draw(count, -self.shift, self.shift)
+        room = o["crop_fraction"] / 2
+        to_x = middle_x + width * (_between(right, o["horizontal_shift_fraction"]) + _between(crop_x, room))
+        to_y = middle_y + height * (_between(down, o["vertical_shift_fraction"]) + _between(crop_y, room))
         # Multiply out u = column - middle_x, v = row - middle_y, then divide by the constant of the denominator.
         a0, a1, b0, b1 = a0 + to_x * c0, a1 + to_x * c1, b0 + to_y * c0, b1 + to_y * c1
         a2 = to_x - a0 * middle_x - a1 * middle_y
@@ -86,103 +123,259 @@ class RandomView(layers.Layer):
         constant = 1 - c0 * middle_x - c1 * middle_y
         return ops.stack([a0, a1, a2, b0, b1, b2, c0, c1], axis=1) / constant[:, None]
 
-    def _draw(self, count: Any, low: float, high: float) -> Any:
-        return keras.random.uniform((count,), low, high, seed=self.generator)
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments to build this layer again."""
-        return dict(super().get_config(), **self.options)
+@_register
+class RandomBackground(Change):
+    """Lay another ground, a slope between two random colours, under photos on even ground.
 
-
-@keras.saving.register_keras_serializable("recycler")
-class RandomLight(layers.Layer):
-    """Change each photo's light: darker or brighter, flatter shadows or deeper ones, warmer or cooler.
-
-    Each channel becomes 255 * gain * (x / 255) ** gamma. All three are drawn evenly on a log scale.
-
-    exposure: largest gain shared by the channels, as a fraction. gamma: largest change of gamma, as a fraction.
-    cast: largest gain of a single channel on top (a lamp's colour, a wrong white balance), as a fraction.
+    Ground is what has about the colour of the rim. Photos whose rim is not even stay as they are.
     """
 
-    def __init__(self, exposure: float, gamma: float, cast: float, seed: int | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.options = {"exposure": exposure, "gamma": gamma, "cast": cast, "seed": seed}
-        self.log_exposure, self.log_gamma, self.log_cast = math.log1p(exposure), math.log1p(gamma), math.log1p(cast)
-        self.generator = keras.random.SeedGenerator(seed)
+    numbers = 8
+    even = 0.12  # standard deviation of the rim, of 255: white board and its shadows, not a kitchen
+    near, far = 0.08, 0.2  # distance from the rim's colour, of 255, up to which all is ground, from which all is thing
 
-    def call(self, photos: Any, training: bool = True) -> Any:
-        """Relight photos (N, H, W, 3) with values in [0, 255]; unchanged unless `training`."""
-        if not training:
-            return photos
-        count = ops.shape(photos)[0]
-        gain = self._draw((count, 1, 1, 1), self.log_exposure) * self._draw((count, 1, 1, 3), self.log_cast)
-        gamma = self._draw((count, 1, 1, 1), self.log_gamma)
-        # The lower bound keeps the power's gradient finite at black.
-        unit = ops.clip(photos / WHITE, 1e-3, 1.0)
-        return ops.clip(WHITE * gain * ops.power(unit, gamma), 0.0, WHITE)
-
-    def _draw(self, shape: tuple[Any, ...], limit: float) -> Any:
-        return ops.exp(keras.random.uniform(shape, -limit, limit, seed=self.generator))
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments to build this layer again."""
-        return dict(super().get_config(), **self.options)
+    def change(self, photos: Any, numbers: list[Any]) -> Any:
+        """See Change."""
+        height, width = photos.shape[1:3]
+        rim = ops.concatenate([photos[:, 0], photos[:, -1], photos[:, :, 0], photos[:, :, -1]], axis=1) / WHITE
+        plain = (ops.mean(ops.std(rim, axis=1), axis=-1) < self.even) & (numbers[0] < self.options["background_share"])
+        distance = ops.max(ops.abs(photos / WHITE - ops.mean(rim, axis=1)[:, None, None]), axis=-1, keepdims=True)
+        ground = ops.clip((self.far - distance) / (self.far - self.near), 0, 1) * _spread(ops.cast(plain, "float32"))
+        one, other = (ops.stack(numbers[i : i + 3], axis=1)[:, None, None] * WHITE for i in (1, 4))
+        angle = _spread(numbers[7] * 2 * math.pi)
+        across = ops.reshape(ops.linspace(-0.35, 0.35, width), (1, 1, width, 1))
+        down = ops.reshape(ops.linspace(-0.35, 0.35, height), (1, height, 1, 1))
+        slope = 0.5 + ops.cos(angle) * across + ops.sin(angle) * down
+        return photos + ground * (one + (other - one) * slope - photos)
 
 
-@keras.saving.register_keras_serializable("recycler")
-class RandomFocus(layers.Layer):
+@_register
+class RandomLight(Change):
+    """Change each photo's light: brightness, gamma, a cast of colour, a shift of channels, contrast.
+
+    Each channel becomes 255 * gain * (x / 255) ** gamma + shift, then contrast is taken about the photo's mean.
+    """
+
+    numbers = 9
+
+    def change(self, photos: Any, numbers: list[Any]) -> Any:
+        """See Change."""
+        o = self.options
+        gain = _spread(_factor(numbers[0], o["brightness_fraction"]))
+        if o["colour_cast_fraction"]:
+            gain = gain * _factor(ops.stack(numbers[1:4], axis=1), o["colour_cast_fraction"])[:, None, None]
+        if o["gamma_fraction"]:  # the power is the dearest of these operations
+            unit = ops.clip(photos / WHITE, 1e-3, 1.0)
+            photos = WHITE * ops.power(unit, _spread(_factor(numbers[4], o["gamma_fraction"])))
+        photos = photos * gain
+        if o["channel_shift_levels"]:
+            photos = photos + _between(ops.stack(numbers[5:8], axis=1), o["channel_shift_levels"])[:, None, None]
+        if o["contrast_fraction"]:
+            mean = ops.mean(photos, axis=(1, 2, 3), keepdims=True)
+            photos = mean + _spread(_factor(numbers[8], o["contrast_fraction"])) * (photos - mean)
+        return ops.clip(photos, 0.0, WHITE)
+
+
+# RGB to luma and two axes of colour at right angles (NTSC's YIQ); a turn about luma in it is a turn of the hue.
+_YIQ = np.array([LUMA, [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
+_TURN = (np.linalg.inv(_YIQ) @ [[0, 0, 0], [0, 0, -1], [0, 1, 0]] @ _YIQ).astype(np.float32)
+
+
+@_register
+class RandomColour(Change):
+    """Change each photo's saturation and hue in one matrix a photo; its luma stays, but for clipping."""
+
+    numbers = 2
+
+    def change(self, photos: Any, numbers: list[Any]) -> Any:
+        """See Change."""
+        height, width = photos.shape[1:3]
+        saturation = _factor(numbers[0], self.options["saturation_fraction"])[:, None, None]
+        angle = _between(numbers[1], math.radians(self.options["hue_degrees"]))[:, None, None]
+        grey = ops.convert_to_tensor(np.tile(LUMA, (3, 1)))
+        colour = ops.cos(angle) * (ops.eye(3) - grey) + ops.sin(angle) * ops.convert_to_tensor(_TURN)
+        matrix = ops.transpose(grey + saturation * colour, (0, 2, 1))
+        changed = ops.matmul(ops.reshape(photos, (-1, height * width, 3)), matrix)
+        return ops.clip(ops.reshape(changed, (-1, height, width, 3)), 0.0, WHITE)
+
+
+@_register
+class RandomBlur(Change):
     """Blur each photo a little, as a hand that shakes: mix it with its mean over 3x3 pixels.
 
-    Keras's own blur and sharpness pad with black, which darkens the photo's rim.
-
-    most: largest share of the blurred photo in the mix, in [0, 1].
+    Keras's own blur pads with black, which darkens the photo's rim.
     """
 
-    def __init__(self, most: float, seed: int | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.options = {"most": most, "seed": seed}
-        self.most = most
-        self.generator = keras.random.SeedGenerator(seed)
+    numbers = 1
 
-    def call(self, photos: Any, training: bool = True) -> Any:
-        """Blur photos (N, H, W, 3); unchanged unless `training`."""
-        if not training:
-            return photos
-        share = keras.random.uniform((ops.shape(photos)[0], 1, 1, 1), 0.0, self.most, seed=self.generator)
+    def change(self, photos: Any, numbers: list[Any]) -> Any:
+        """See Change."""
+        share = _spread(numbers[0]) * self.options["blur_share"]
         return photos + share * (ops.average_pool(photos, 3, strides=1, padding="same") - photos)
 
-    def get_config(self) -> dict[str, Any]:
-        """The arguments to build this layer again."""
-        return dict(super().get_config(), **self.options)
 
-
-def _none(seeds: Iterator[int]) -> list[layers.Layer]:
-    """The photo as it is."""
-    return []
-
-
-def _phone(seeds: Iterator[int]) -> list[layers.Layer]:
-    """What a phone at home does to a photo: nearer or farther, held askew, lamp light, a little out of focus."""
-    return [
-        layers.RandomFlip("horizontal", seed=next(seeds)),
-        RandomView(
-            closest=0.65, farthest=1.3, stretch=0.2, shift=0.08, rotation_degrees=25, slant=0.15, seed=next(seeds)
-        ),
-        RandomLight(exposure=0.35, gamma=0.3, cast=0.15, seed=next(seeds)),
-        layers.RandomContrast(0.25, value_range=(0, 255), seed=next(seeds)),
-        layers.RandomSaturation((0.35, 0.6), value_range=(0, 255), seed=next(seeds)),
-        RandomFocus(1.0, seed=next(seeds)),
-    ]
-
-
-PRESETS: dict[str, Callable[[Iterator[int]], list[layers.Layer]]] = {"none": _none, "phone": _phone}
-
-
-def augment(preset: str, seed: int) -> keras.Sequential:
-    """The augmentation `preset` (a key of PRESETS) for photos (N, H, W, 3), uint8 or float, in [0, 255].
-
-    Called with photos, it gives float32 of the same shape in [0, 255]. Two builds with the same seed that are given the
-    same batches in the same order give the same pixels; every call draws anew. Raises KeyError for an unknown preset.
+# ITU-T T.81, annex K: steps of quantisation for luma and for colour.
+_STEPS = np.array(
     """
-    seeds = iter(range(seed * 1_000, (seed + 1) * 1_000))
-    return keras.Sequential([layers.Rescaling(1.0), *PRESETS[preset](seeds)], name=f"augment_{preset}")
+    16 11 10 16 24 40 51 61  12 12 14 19 26 58 60 55  14 13 16 24 40 57 69 56  14 17 22 29 51 87 80 62
+    18 22 37 56 68 109 103 77  24 35 55 64 81 104 113 92  49 64 78 87 103 121 120 101  72 92 95 98 112 100 103 99
+    17 18 24 47 99 99 99 99  18 21 26 66 99 99 99 99  24 26 56 99 99 99 99 99  47 66 99 99 99 99 99 99
+    99 99 99 99 99 99 99 99  99 99 99 99 99 99 99 99  99 99 99 99 99 99 99 99  99 99 99 99 99 99 99 99
+    """.split(),
+    np.float32,
+).reshape(2, 8, 8)
+_TO_YCC = np.array([LUMA, [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32)  # JFIF
+_DCT = np.array(
+    [[(0.5 if k else 0.125**0.5) * math.cos((2 * x + 1) * k * math.pi / 16) for x in range(8)] for k in range(8)],
+    np.float32,
+)
+
+
+@_register
+class RandomJpeg(Change):
+    """What a JPEG of low quality does to each photo: blocks of 8x8 pixels, their cosine transform rounded in steps."""
+
+    numbers = 1
+
+    def change(self, photos: Any, numbers: list[Any]) -> Any:
+        """See Change."""
+        height, width = photos.shape[1:3]
+        quality = 100 - numbers[0] * self.options["jpeg_loss"]
+        percent = ops.where(quality < 50, 5000 / quality, 200 - 2 * quality)[:, None, None, None]
+        table = np.moveaxis(_STEPS[[0, 1, 1]], 0, -1)[None]  # (1, 8, 8, 3)
+        steps = ops.maximum(table * percent / 100, 1.0)[:, None, :, None]  # (n, 1, 8, 1, 8, 3)
+        rows, columns = -(-height // 8), -(-width // 8)
+        padding = ((0, 0), (0, 8 * rows - height), (0, 8 * columns - width), (0, 0))
+        ycc = ops.pad(ops.matmul(photos, _TO_YCC.T), padding, mode="symmetric")
+        blocks = ops.reshape(ycc, (-1, rows, 8, columns, 8, 3))
+        waves = ops.einsum("ky,nrycxd,lx->nrkcld", _DCT, blocks, _DCT)
+        kept = ops.round(waves / steps) * steps
+        back = ops.reshape(ops.einsum("ky,nrkcld,lx->nrycxd", _DCT, kept, _DCT), (-1, 8 * rows, 8 * columns, 3))
+        rgb = ops.matmul(back[:, :height, :width], np.linalg.inv(_TO_YCC).T.astype(np.float32))
+        return ops.clip(rgb, 0.0, WHITE)
+
+
+@_register
+class RandomCutout(Change):
+    """Cover a square of each photo with grey (DeVries and Taylor 2017); at the rim a part of it may lie outside."""
+
+    numbers = 2
+
+    def change(self, photos: Any, numbers: list[Any]) -> Any:
+        """See Change."""
+        height, width = photos.shape[1:3]
+        half = self.options["cutout_fraction"] / 2
+        inside_x = ops.abs(ops.arange(width, dtype="float32") / width - numbers[0][:, None]) < half
+        inside_y = ops.abs(ops.arange(height, dtype="float32") / height - numbers[1][:, None]) < half
+        covered = (inside_y[:, :, None] & inside_x[:, None, :])[..., None]
+        return ops.where(covered, WHITE / 2, photos)
+
+
+@_register
+class Whitening(Change):
+    """ZCA whitening: pixels freed of what they share with others, so that edges remain, mixed into the photo.
+
+    `adapt` fits it, on training photos only. Whitened pixels (mean 0, deviation 1) are shown as 127.5 + 40 x.
+    """
+
+    numbers = 0
+
+    def build(self, photos_shape: Any, *_: Any) -> None:
+        """Make room for mean and matrix."""
+        size = int(np.prod(photos_shape[1:]))
+        if photos_shape[1] > LARGEST_WHITENED:
+            raise TrainingError(
+                f"ZCA whitening takes photos of at most {LARGEST_WHITENED} pixels a side, and these have "
+                f"{photos_shape[1]}. Set zca_fraction to 0, or choose another preset than heavy."
+            )
+        self.mean = self.add_weight(shape=(size,), initializer="zeros", trainable=False, name="mean")
+        self.matrix = self.add_weight(shape=(size, size), initializer="identity", trainable=False, name="matrix")
+
+    def adapt(self, photos: NDArray[np.uint8]) -> None:
+        """Fit mean and matrix on training photos (n, h, w, 3)."""
+        # Of fewer photos than pixels the covariance has few directions, found at small cost; the rest is epsilon alone.
+        flat = photos.reshape(len(photos), -1).astype(np.float32) / WHITE
+        mean = flat.mean(axis=0)
+        _, deviations, directions = np.linalg.svd(flat - mean, full_matrices=False)
+        variances = deviations**2 / len(photos)
+        epsilon = 0.01 * variances.sum() / flat.shape[1]  # what hardly varies is noise, and stays small
+        scale = 1 / np.sqrt(variances + epsilon) - 1 / np.sqrt(epsilon)
+        self.mean.assign(mean)
+        self.matrix.assign((directions.T * scale) @ directions + np.eye(flat.shape[1]) / np.sqrt(epsilon))
+
+    def change(self, photos: Any, numbers: list[Any]) -> Any:
+        """See Change."""
+        flat = ops.reshape(photos, (-1, int(np.prod(photos.shape[1:])))) / WHITE
+        white = ops.reshape(ops.matmul(flat - self.mean, self.matrix), (-1, *photos.shape[1:]))
+        shown = ops.clip(WHITE / 2 + 40 * white, 0.0, WHITE)
+        return photos + self.options["zca_fraction"] * (shown - photos)
+
+
+# Layer name to its class and the fields of Augmentation that it takes; in the order in which a camera meets them.
+CHANGES: dict[str, tuple[type[Change], tuple[str, ...]]] = {
+    "background": (RandomBackground, ("background_share",)),
+    "view": (
+        RandomView,
+        (
+            "rotation_degrees",
+            "horizontal_shift_fraction",
+            "vertical_shift_fraction",
+            "zoom_fraction",
+            "stretch_fraction",
+            "shear_degrees",
+            "slant_fraction",
+            "crop_fraction",
+            "horizontal_flip_share",
+            "vertical_flip_share",
+        ),
+    ),
+    "light": (
+        RandomLight,
+        (
+            "brightness_fraction",
+            "gamma_fraction",
+            "colour_cast_fraction",
+            "channel_shift_levels",
+            "contrast_fraction",
+        ),
+    ),
+    "colour": (RandomColour, ("saturation_fraction", "hue_degrees")),
+    "blur": (RandomBlur, ("blur_share",)),
+    "jpeg": (RandomJpeg, ("jpeg_loss",)),
+    "cutout": (RandomCutout, ("cutout_fraction",)),
+    "whitening": (Whitening, ("zca_fraction",)),
+}
+
+
+def augment(
+    change: Augmentation, size: int, training_photos: Callable[[], NDArray[np.uint8]] | None = None
+) -> keras.Model:
+    """What a recipe does to training photos: a network of {"photo": (n, size, size, 3), "numbers": (n, k)}.
+
+    Photos are uint8 or float in [0, 255]; the result is float32 of the same shape and range (unless rescaled).
+    Layers whose strengths are all 0 are left out. training_photos: gives photos (n, size, size, 3) to fit whitening on.
+    Raises TrainingError when whitening is asked for large photos.
+    """
+    used = {name: fields for name, (_, fields) in CHANGES.items() if {*fields} & {*change.changes}}
+    photo = keras.Input((size, size, 3), name="photo")
+    numbers = keras.Input((sum(CHANGES[name][0].numbers for name in used),), name="numbers")
+    x, taken = photo, 0
+    for name, fields in used.items():
+        kind = CHANGES[name][0]
+        options = {field: getattr(change, field) for field in fields}
+        if kind is RandomView:
+            options["fill_mode"] = change.fill_mode
+        layer = kind(name=name, **options)
+        x = layer(x, numbers[:, taken : taken + kind.numbers])
+        if isinstance(layer, Whitening) and training_photos is not None:
+            layer.adapt(training_photos())
+        taken += kind.numbers
+    x = layers.Rescaling(change.rescale_factor, name="rescaling")(x)
+    return keras.Model({"photo": photo, "numbers": numbers}, x, name="augment")
+
+
+def look_numbers(network: keras.Model, seed: int, look: int, photos: int) -> NDArray[np.float32]:
+    """The numbers (photos, k) by which `augment`'s network makes one look of each photo; the same whenever asked."""
+    shape = photos, network.input["numbers"].shape[-1]
+    return np.random.default_rng([seed, look]).random(shape, dtype=np.float32)

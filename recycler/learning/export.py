@@ -66,11 +66,13 @@ def publish(run: Run, name: str, shelf: Path) -> Card:
     """Put a run's best network on the shelf as `name`; whatever had that name before is replaced at the end.
 
     Temperature and thresholds come from the most foreign photos that the run predicted: those of left-out sources,
-    else validation. Raises RunError when the run is not done, ExportError when LiteRT and Keras disagree.
+    else validation. Raises RunError when the run has nothing to publish, ExportError when LiteRT and Keras disagree.
     """
     record, recipe = run.record, run.recipe
-    if record.state != "done":
-        raise RunError(f"The run {record.run} is {record.state}; only a run that is done can be published.")
+    if record.state not in ("done", "stopped"):
+        raise RunError(f"The run {record.run} is {record.state}; only one that is done or stopped can be published.")
+    if not (run.folder / PREDICTIONS_FILE).exists():
+        raise RunError(f"The run {record.run} was stopped before it had learned anything: resume it first.")
     rulebook = find_rulebook(recipe.rulebook)
     rulebook.check(record.classes)
     table = pd.read_parquet(run.folder / PREDICTIONS_FILE)

@@ -3,13 +3,16 @@ r"""From a recipe to a network: raw [0, 255] pixels in; `object`, `recycling` an
     pixels -> upscaling -> preprocessing -> backbone -> pooling -> embedding -> branch -> object (C,)
                                                                             \-> branch -> recycling (1,)
 
-The trunk (pixels to embedding) and the branches (embedding to logits) are models of their own, because a frozen
-trunk's embeddings are computed once and only the branches are trained on them.
+The trunk (pixels to embedding) and the branches (embedding to logits) are models of their own. What of a trunk is
+frozen can be cut off (cuts.py), computed once, and the rest trained on its activations.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from recycler.learning.backbones import BACKBONES, preprocess
 from recycler.recipe import Network
@@ -45,6 +48,8 @@ def build_parts(
     Raises ModelError when the weights cannot be had.
     """
     units = {"multi_hot": classes + 1} if network.shape == "multi_hot" else {"object": classes, "recycling": 1}
+    if network.shape == "single":
+        del units["recycling"]
     if "coarse" in network.outputs:
         units["coarse"] = coarse
     first = build_trunk(network, photo_size, weights, "trunk")
@@ -64,13 +69,9 @@ def build_trunk(network: Network, photo_size: int, weights: str | None, name: st
     The backbone is called in inference mode, so its batch norm keeps ImageNet's statistics (thesis, Networks).
     With `flip` the embedding is the mean over the photo and its mirror image.
     """
-    backbone = BACKBONES[network.backbone]
     inputs = keras.Input((photo_size, photo_size, 3), name=PHOTO)
-    pixels = inputs
-    if photo_size != network.input_size:
-        pixels = keras.layers.Resizing(network.input_size, network.input_size, name="upscaling")(pixels)
-    pixels = preprocess(pixels, backbone.scaling)
-    base = backbone.build(network.input_size, weights=weights)
+    pixels = prepare(inputs, network)
+    base = BACKBONES[network.backbone].build(network.input_size, weights=weights)
     base.trainable = False
     pooling = keras.layers.GlobalAveragePooling2D(name="pooling")
     embedding = pooling(base(pixels, training=False))
@@ -80,32 +81,46 @@ def build_trunk(network: Network, photo_size: int, weights: str | None, name: st
     return keras.Model(inputs, embedding, name=name)
 
 
-def assemble(parts: Parts, classes: int) -> keras.Model:
+def prepare(photos: Any, network: Network) -> Any:
+    """Photos (n, photo_size, photo_size, 3) in [0, 255] to what the backbone takes: upscaled and scaled."""
+    if photos.shape[1] != network.input_size:
+        photos = keras.layers.Resizing(network.input_size, network.input_size, name="upscaling")(photos)
+    return preprocess(photos, BACKBONES[network.backbone].scaling)
+
+
+def assemble(parts: Parts, recycles: NDArray[np.bool_]) -> keras.Model:
     """The whole network: outputs `object` (C,), `recycling` (1,), `embedding` (D,) and those that were added.
 
-    For `multi_hot` the C object scores are normalised to sum to one.
+    recycles: bool (C,), the classes that are recycling.
     """
     inputs = keras.Input(parts.trunk.input_shape[1:], name=PHOTO)
     embeddings = {id(trunk): trunk(inputs) for trunk in parts.trunks.values()}
     logits = {name: branch(embeddings[id(parts.trunks[name])]) for name, branch in parts.branches.items()}
-    outputs = activate(logits, classes)
+    outputs = activate(logits, recycles)
     outputs["embedding"] = keras.layers.Identity(name="embedding")(embeddings[id(parts.trunk)])
     return keras.Model(inputs, outputs, name="network")
 
 
-def activate(logits: dict[str, keras.KerasTensor], classes: int) -> dict[str, keras.KerasTensor]:
-    """Logits of the branches to named outputs: softmax for classes, sigmoid for recycling."""
-    if "multi_hot" not in logits:
-        kinds = {"recycling": "sigmoid"}
-        return {n: keras.layers.Activation(kinds.get(n, "softmax"), name=n)(tensor) for n, tensor in logits.items()}
-    scores = keras.ops.sigmoid(logits["multi_hot"])
-    share = scores[:, :classes] / keras.ops.sum(scores[:, :classes], axis=-1, keepdims=True)
-    rest = {name: tensor for name, tensor in logits.items() if name != "multi_hot"}
-    outputs = {
-        "object": keras.layers.Identity(name="object")(share),
-        "recycling": keras.layers.Identity(name="recycling")(scores[:, classes:]),
-    }
-    return outputs | (activate(rest, classes) if rest else {})
+def activate(logits: dict[str, Any], recycles: NDArray[np.bool_]) -> dict[str, Any]:
+    """Logits of the branches to named outputs: softmax for classes, sigmoid for recycling.
+
+    For `multi_hot` the C object scores are normalised to sum to one. Where no branch says `recycling`, it is the sum
+    of the probabilities of the classes that are (recycles: bool (C,)).
+    """
+    kinds = {"recycling": "sigmoid"}
+    plain = {name: tensor for name, tensor in logits.items() if name != "multi_hot"}
+    outputs = {n: keras.layers.Activation(kinds.get(n, "softmax"), name=n)(tensor) for n, tensor in plain.items()}
+    if "multi_hot" in logits:
+        classes = len(recycles)
+        scores = keras.ops.sigmoid(logits["multi_hot"])
+        share = scores[:, :classes] / keras.ops.sum(scores[:, :classes], axis=-1, keepdims=True)
+        outputs["object"] = keras.layers.Identity(name="object")(share)
+        outputs["recycling"] = keras.layers.Identity(name="recycling")(scores[:, classes:])
+    if "recycling" not in outputs:
+        total = keras.layers.Dense(1, use_bias=False, trainable=False, name="recycling")
+        outputs["recycling"] = total(outputs["object"])
+        total.set_weights([recycles[:, None].astype(np.float32)])
+    return outputs
 
 
 def _branch(name: str, network: Network, size: int, units: int) -> keras.Model:

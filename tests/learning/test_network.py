@@ -7,6 +7,7 @@ from recycler.photos import resize
 from recycler.recipe import Network
 
 THESIS = Network(backbone="mobilenet", input_size=160, hidden=(512,), dropout=0.5)
+RECYCLES = np.array([True, False, True, False, False])
 SMALL = Network(backbone="mobilenet", input_size=64)
 
 
@@ -27,7 +28,7 @@ def test_the_thesis_head_for_100_classes_has_its_parameters() -> None:
 
 
 def test_outputs_are_named_and_sum_as_they_should(shared: Parts) -> None:
-    network = assemble(shared, classes=5)
+    network = assemble(shared, RECYCLES)
     photos = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3)).astype(np.float32)
     said = {name: np.asarray(value) for name, value in network(photos, training=False).items()}
     assert {name: value.shape for name, value in said.items()} == {
@@ -43,23 +44,33 @@ def test_separate_outputs_have_a_trunk_each_and_shared_ones_do_not(shared: Parts
     separate = build_parts(SMALL.model_copy(update={"shape": "separate"}), classes=5, photo_size=32, weights=None)
     assert separate.trunks["object"] is not separate.trunks["recycling"]
     assert shared.trunks["object"] is shared.trunks["recycling"]
-    one, two = assemble(shared, 5).count_params(), assemble(separate, 5).count_params()
+    one, two = assemble(shared, RECYCLES).count_params(), assemble(separate, RECYCLES).count_params()
     assert two - one == shared.trunk.count_params()
 
 
 def test_multi_hot_has_one_layer_of_c_plus_one_and_the_same_named_outputs() -> None:
     parts = build_parts(SMALL.model_copy(update={"shape": "multi_hot"}), classes=5, photo_size=32, weights=None)
     assert parts.branches["multi_hot"].output_shape == (None, 6)
-    network = assemble(parts, 5)
+    network = assemble(parts, RECYCLES)
     said = network(np.zeros((2, 32, 32, 3), np.float32), training=False)
     assert set(said) == {"object", "recycling", "embedding"}
     np.testing.assert_allclose(np.asarray(said["object"]).sum(axis=1), 1, atol=1e-5)
 
 
+def test_a_single_output_sums_up_recycling_with_nothing_more_to_learn() -> None:
+    parts = build_parts(SMALL.model_copy(update={"shape": "single"}), classes=5, photo_size=32, weights=None)
+    assert set(parts.branches) == {"object"}
+    network = assemble(parts, RECYCLES)
+    said = network(np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3)).astype(np.float32), training=False)
+    expected = np.asarray(said["object"])[:, RECYCLES].sum(axis=1)
+    np.testing.assert_allclose(np.asarray(said["recycling"])[:, 0], expected, atol=1e-6)
+    assert trainable(network) == trainable(parts.branches["object"])
+
+
 def test_a_recipe_can_add_the_superclasses() -> None:
     network = Network(backbone="mobilenet", input_size=64, outputs=("coarse",))
     parts = build_parts(network, classes=5, photo_size=32, coarse=3, weights=None)
-    assert assemble(parts, 5).output["coarse"].shape == (None, 3)
+    assert assemble(parts, RECYCLES).output["coarse"].shape == (None, 3)
 
 
 def test_a_photo_and_its_mirror_image_have_one_embedding_when_flipped() -> None:
@@ -71,7 +82,7 @@ def test_a_photo_and_its_mirror_image_have_one_embedding_when_flipped() -> None:
 
 
 def test_a_saved_network_loads_in_safe_mode_and_says_the_same(shared: Parts, tmp_path: object) -> None:
-    network = assemble(shared, 5)
+    network = assemble(shared, RECYCLES)
     path = f"{tmp_path}/network.keras"
     network.save(path)
     again = keras.saving.load_model(path, compile=False, safe_mode=True)

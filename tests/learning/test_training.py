@@ -13,9 +13,9 @@ from recycler.classifier import load_classifier
 from recycler.errors import ExportError, RunError
 from recycler.learning.data import log_priors
 from recycler.learning.export import load_network, publish
-from recycler.learning.training import shift_sources, train
-from recycler.recipe import Recipe, parse_recipe
-from recycler.runs import Run
+from recycler.learning.trainer import train
+from recycler.recipe import Recipe, dump_recipe, parse_recipe
+from recycler.runs import RECIPE_FILE, Run
 from recycler.settings import settings
 from recycler.shelf import list_models
 
@@ -96,18 +96,22 @@ def test_a_published_run_answers_on_the_shelf_as_its_network_does(
 ) -> None:
     card = publish(run, "shapes", tmp_path)
     assert card.parity["top1_agreement"] >= 0.98
-    assert publish(run, "shapes", tmp_path).version == 2
+    stopped = Run(run.folder, run.record.model_copy(update={"state": "stopped"}))  # it has its best weights, too
+    assert publish(stopped, "shapes", tmp_path).version == 2
     assert [c.name for c in list_models(tmp_path)] == ["shapes"]
     monkeypatch.setenv("RECYCLER_MODELS", str(tmp_path))
     settings.cache_clear()
     assert load_classifier("shapes").classify(draw("glass", 5)).classes == run.record.classes
 
 
-def test_a_run_that_is_not_done_is_not_published(run: Run, tmp_path: Path) -> None:
-    unfinished = Run(run.folder, run.record.model_copy(update={"state": "failed"}))
-    with pytest.raises(RunError, match="failed"):
-        publish(unfinished, "shapes", tmp_path)
-    assert list_models(tmp_path) == []
+def test_a_run_that_failed_or_has_learned_nothing_is_not_published(run: Run, tmp_path: Path) -> None:
+    failed = Run(run.folder, run.record.model_copy(update={"state": "failed"}))
+    cancelled = Run(tmp_path, run.record.model_copy(update={"state": "stopped"}))
+    (tmp_path / RECIPE_FILE).write_text(dump_recipe(run.recipe))
+    for nothing, said in ((failed, "failed"), (cancelled, "before it had learned")):
+        with pytest.raises(RunError, match=said):
+            publish(nothing, "shapes", tmp_path / "shelf")
+    assert list_models(tmp_path / "shelf") == []
 
 
 def test_a_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
@@ -124,21 +128,3 @@ def test_the_prior_gives_no_chance_to_classes_that_a_source_lacks(photos: Path) 
     np.testing.assert_allclose(np.exp(priors).sum(axis=1), 1, atol=1e-5)
     assert (priors[0] < -1e3).tolist() == [False, True, False]
     assert not log_priors(data, masked=False).any()
-
-
-def test_shifting_sources_shows_a_class_that_only_one_has_as_the_other_would() -> None:
-    labels, source = np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 0, 1, 0, 0])
-    embedding = np.array([[0, 0], [0, 8], [5, 0], [5, 8], [9, 0], [9, 0]], np.float32)
-    shifted = shift_sources(embedding, labels, source, 1.0, seed=3)
-    assert np.array_equal(
-        shifted[:, 0], embedding[:, 0]
-    )  # the class lies along the first axis, the source along the second
-    assert ((shifted[source == 0, 1] > 0) & (shifted[source == 0, 1] < 8)).all()
-    assert ((shifted[source == 1, 1] > 0) & (shifted[source == 1, 1] < 8)).all()
-    assert len(set(shifted[:, 1])) == 6
-    assert np.array_equal(shift_sources(embedding, labels, source, 0.0, seed=3), embedding)
-
-
-def test_sources_without_a_common_class_are_not_shifted() -> None:
-    embedding = np.arange(8, dtype=np.float32).reshape(4, 2)
-    assert np.array_equal(shift_sources(embedding, np.arange(4), np.array([0, 0, 1, 1]), 1.0, seed=0), embedding)

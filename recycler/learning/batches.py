@@ -1,0 +1,203 @@
+"""Batches for a stage: which photos in which looks, their activations, and what each output should say.
+
+All of it follows from recipe, stage, epoch and step alone, so a training that was broken off sees the same batches.
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recycler.datasets.dataset import Dataset
+from recycler.learning.activations import Activations
+from recycler.learning.data import Index
+from recycler.recipe import Recipe
+from recycler.rulebook import Rulebook
+
+Batch = tuple[dict[str, NDArray[Any]], dict[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]
+"""Inputs, targets and weights by name, as Keras takes them."""
+
+FRESH = 1_000  # looks from here on are drawn for one epoch alone
+
+
+def epoch_order(recipe: Recipe, stage: int, epoch: int, train: Index) -> tuple[Index, Index]:
+    """Photos and their looks in the order in which an epoch sees them. epoch: from 1."""
+    rng = np.random.default_rng([recipe.seed, stage, epoch])
+    change, keep = recipe.augmentation, recipe.stages[stage].cache
+    photos, looks = train, np.zeros_like(train)
+    if change.changes and (not keep or not change.copies):
+        looks = np.full_like(train, FRESH * (stage + 1) + epoch)
+    elif change.each_epoch == "one_look":
+        looks = rng.integers(0, change.copies + 1, len(train))
+    else:
+        photos = np.tile(train, change.copies + 1)
+        looks = np.repeat(np.arange(change.copies + 1), len(train))
+    order = rng.permutation(len(photos))
+    return photos[order], looks[order]
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What the outputs should say.
+
+    outputs: names of the branches. priors: log priors (sources, C), see data.log_priors.
+    weights: of each class (C,), mean 1 over the training photos.
+    """
+
+    data: Dataset
+    rulebook: Rulebook
+    outputs: Sequence[str]
+    priors: NDArray[np.float32]
+    weights: NDArray[np.float32]
+
+    def of(self, photos: Index, smoothing: float) -> dict[str, NDArray[np.float32]]:
+        """One-hot classes (n, C) and superclasses, recycling (n, 1), float32.
+
+        Label smoothing spreads its share over the classes that the photo's source has, no others.
+        """
+        data = self.data
+        labels = data.labels[photos]
+        allowed = (self.priors[data.source[photos]] > -1e3).astype(np.float32)
+        one_hot = np.eye(len(data.classes), dtype=np.float32)[labels]
+        smooth = one_hot * (1 - smoothing) + smoothing * allowed / allowed.sum(axis=1, keepdims=True)
+        recycling = self.rulebook.mask(data.classes)[labels][:, None].astype(np.float32)
+        result = {"object": smooth, "recycling": recycling, "multi_hot": np.concatenate([one_hot, recycling], axis=1)}
+        if "coarse" in self.outputs:
+            coarse = dict(data.coarse)
+            names = sorted(set(coarse.values()))
+            place = np.array([names.index(coarse[name]) for name in data.classes])
+            result["coarse"] = np.eye(len(names), dtype=np.float32)[place[labels]]
+        return {name: result[name] for name in self.outputs}
+
+
+def class_weights(data: Dataset, train: Index, balanced: bool) -> NDArray[np.float32]:
+    """Weight of each class (C,): 1, or such that all classes together weigh the same, 1 on average over photos."""
+    counts = np.bincount(data.labels[train], minlength=len(data.classes))
+    if not balanced:
+        return np.ones(len(counts), np.float32)
+    return np.where(counts > 0, counts.sum() / np.maximum(counts, 1) / (counts > 0).sum(), 0).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Batches of a stage for training and validation.
+
+    inputs: activations of each front of the stage's network.
+    ways: of each front, from `source_ways`, for the recipe's source_shift; none without.
+    """
+
+    recipe: Recipe
+    stage: int
+    inputs: Sequence[Activations]
+    targets: Targets
+    train: Index
+    ways: Sequence[NDArray[np.float32]] = ()
+
+    @property
+    def device(self) -> str:
+        """The device that trains: "cpu" or "gpu"."""
+        return self.inputs[0].device
+
+    def training(self, epoch: int, first: int) -> Iterator[Batch]:
+        """Batches of one epoch from step `first` (from 0) on, the next one made while the last one is used."""
+        photos, looks = epoch_order(self.recipe, self.stage, epoch, self.train)
+        size = self.recipe.stages[self.stage].batch_size
+        steps = range(first * size, len(photos), size)
+
+        def make(start: int) -> Batch:
+            part = slice(start, start + size)
+            return self._training_batch(photos[part], looks[part], np.random.default_rng([self.stage, epoch, start]))
+
+        with ThreadPoolExecutor(1) as ahead:
+            upcoming = ahead.submit(make, steps[0]) if steps else None
+            for following in [*steps[1:], None]:
+                assert upcoming is not None  # noqa: S101
+                batch = upcoming.result()
+                upcoming = None if following is None else ahead.submit(make, following)
+                yield batch
+
+    def steps(self) -> int:
+        """Steps an epoch."""
+        photos, _ = epoch_order(self.recipe, self.stage, 1, self.train)
+        return -(-len(photos) // self.recipe.stages[self.stage].batch_size)
+
+    def plain(self, photos: Index, size: int) -> Iterator[Batch]:
+        """Batches of photos as they are, in order, for validation."""
+        for start in range(0, len(photos), size):
+            part = photos[start : start + size]
+            weights = np.ones(len(part), np.float32)
+            inputs = {
+                f"activations_{i}": source.gather(part).astype(np.float32) for i, source in enumerate(self.inputs)
+            }
+            yield (
+                self._with_prior(inputs, part),
+                self.targets.of(part, 0.0),
+                dict.fromkeys(self.targets.outputs, weights),
+            )
+
+    def _training_batch(self, photos: Index, looks: Index, rng: np.random.Generator) -> Batch:
+        stage, targets = self.recipe.stages[self.stage], self.targets
+        inputs = {f"activations_{i}": s.gather(photos, looks).astype(np.float32) for i, s in enumerate(self.inputs)}
+        if self.ways:
+            inputs = self._shifted(inputs, targets.data.source[photos], rng)
+        inputs = self._with_prior(inputs, photos)
+        wanted = targets.of(photos, stage.label_smoothing)
+        if stage.mixup:
+            other = rng.permutation(len(photos))
+            share = rng.beta(stage.mixup, stage.mixup, len(photos)).astype(np.float32)
+            inputs, wanted = (
+                {name: _mix(array, other, share) if name != "log_prior" else array for name, array in arrays.items()}
+                for arrays in (inputs, wanted)
+            )
+        weights = dict.fromkeys(targets.outputs, targets.weights[targets.data.labels[photos]])
+        return inputs, wanted, weights
+
+    def _shifted(
+        self, inputs: dict[str, NDArray[Any]], source: Index, rng: np.random.Generator
+    ) -> dict[str, NDArray[Any]]:
+        """Move each photo a random part, up to source_shift, of the way from its own source to another one."""
+        count = len(self.targets.data.sources)
+        other = (source + rng.integers(1, count, len(source))) % count
+        share = rng.uniform(0, self.recipe.source_shift, len(source)).astype(np.float32)
+        return {
+            name: array + share.reshape(-1, *[1] * (array.ndim - 1)) * ways[source, other]
+            for (name, array), ways in zip(inputs.items(), self.ways, strict=True)
+        }
+
+    def _with_prior(self, inputs: dict[str, NDArray[Any]], photos: Index) -> dict[str, NDArray[Any]]:
+        return inputs | {"log_prior": self.targets.priors[self.targets.data.source[photos]]}
+
+
+def _mix(array: NDArray[Any], other: Index, share: NDArray[np.float32]) -> NDArray[Any]:
+    weight = share.reshape(-1, *[1] * (array.ndim - 1))
+    return np.asarray(weight * array + (1 - weight) * array[other], dtype=np.float32)
+
+
+def source_ways(activations: Activations, data: Dataset, train: Index, looks: int) -> NDArray[np.float32]:
+    """The way from each source to each other one (sources, sources, ...) float32, in the shape of the activations.
+
+    It is the mean difference over the classes that both have: their light, ground and camera; zero without a common
+    class. A class that only one source has, moved along it, is learned as the other would show it, too.
+    looks: how many looks of each training photo count.
+    """
+    pairs = sorted({*zip(data.source[train].tolist(), data.labels[train].tolist(), strict=True)})
+    means: dict[tuple[int, int], NDArray[np.float64]] = {}
+    for source, label in pairs:
+        photos = train[(data.source[train] == source) & (data.labels[train] == label)]
+        seen = [
+            activations.gather(photos, np.full_like(photos, look)).mean(axis=0, dtype=np.float64)
+            for look in range(looks)
+        ]
+        means[source, label] = np.mean(seen, axis=0)
+    count = len(data.sources)
+    shape = next(iter(means.values())).shape
+    ways = np.zeros((count, count, *shape), np.float32)
+    for a in range(count):
+        for b in range(count):
+            common = [label for source, label in pairs if source == a and (b, label) in means]
+            if common:
+                ways[a, b] = np.mean([means[b, label] - means[a, label] for label in common], axis=0)
+    return ways

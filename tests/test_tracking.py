@@ -1,0 +1,215 @@
+"""Runs as MLflow has them."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run as StoredRun
+from mlflow.entities import ViewType
+
+from recycler import jobs
+from recycler.errors import StoreError
+from recycler.recipe import parse_recipe
+from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Label, Run, list_runs, new_run
+from recycler.settings import settings
+from recycler.tracking import EXPERIMENT, hand_over, parameters_of
+
+RECIPE = parse_recipe("name: small\ntitle: Small\ndata:\n  sources:\n    - name: trashnet\n      per_class: 7\n")
+
+
+def finished_run() -> Run:
+    """A run as a trainer leaves it."""
+    run = new_run(settings().runs, RECIPE, "cpu")
+    run.begin_stage(0, "feature extraction", 3, 2)
+    for epoch in (1, 2, 3):
+        for step in (1, 2):
+            run.log_batch(0, epoch, step, {"loss": 1 / epoch})
+        run.log_epoch(0, epoch, {"loss": 1 / epoch, "val_loss": 2 / epoch})
+    run.close()
+    (run.folder / NETWORK_FILE).write_bytes(b"weights")
+    pd.DataFrame({"photo": ["a.jpg"]}).to_parquet(run.folder / PREDICTIONS_FILE)
+    run.record.state = "done"
+    run.record.finished = run.record.queued
+    run.record.figures = {"left out: home": {"top1": 0.5}}
+    run.record.revision = "abc"
+    run.save()
+    return run
+
+
+def stored(uri: str = "", view: int = ViewType.ACTIVE_ONLY) -> list[StoredRun]:
+    client = MlflowClient(uri or f"sqlite:///{settings().home / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    assert experiment is not None
+    return list(client.search_runs([experiment.experiment_id], run_view_type=view))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_it_answers(port: int) -> None:
+    for _ in range(600):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    pytest.fail(f"Nothing answers at port {port}.")
+
+
+def check_complete(run: Run, uri: str = "") -> None:
+    """One run is there, with everything that MLflow's page shows."""
+    [found] = stored(uri)
+    assert found.info.status == "FINISHED"
+    assert found.info.run_name == "Small"
+    assert found.data.params["data.sources.0.per_class"] == "7"
+    assert found.data.params["network.backbone"] == "efficientnet_lite0"
+    assert found.data.metrics["left out- home/top1"] == 0.5
+    assert found.data.tags["run"] == run.record.run
+    assert found.data.tags["state"] == "done"
+    assert found.data.tags["mlflow.source.git.commit"] == "abc"
+    client = MlflowClient(uri or f"sqlite:///{settings().home / 'mlflow.db'}")
+    history = client.get_metric_history(found.info.run_id, "val_loss")
+    assert [(point.step, round(point.value, 3)) for point in history] == [(1, 2), (2, 1), (3, 0.667)]
+    names = {file.path for file in client.list_artifacts(found.info.run_id)}
+    assert names >= {"recipe.yaml", "network.keras", "epochs.csv", "points.csv", "predictions.parquet", "plots"}
+    plots = {file.path for file in client.list_artifacts(found.info.run_id, "plots")}
+    assert plots == {"plots/curves.html", "plots/curves.png"}
+
+
+def test_a_finished_run_is_handed_over_whole_and_once() -> None:
+    run = finished_run()
+    assert hand_over([run]) == 1
+    check_complete(run)
+    assert hand_over(list_runs(settings().runs)) == 0
+
+
+def test_epochs_are_handed_over_as_they_come_and_none_twice() -> None:
+    run = new_run(settings().runs, RECIPE, "cpu")
+    with run.lock:
+        run.log_epoch(0, 1, {"loss": 3.0})
+        hand_over(list_runs(settings().runs))
+        hand_over(list_runs(settings().runs))
+        run.log_epoch(0, 2, {"loss": 2.0})
+        hand_over(list_runs(settings().runs))
+    [found] = stored()
+    assert found.info.status == "SCHEDULED"
+    history = MlflowClient(f"sqlite:///{settings().home / 'mlflow.db'}").get_metric_history(found.info.run_id, "loss")
+    assert [(point.step, point.value) for point in history] == [(1, 3.0), (2, 2.0)]
+
+
+def test_a_new_title_or_note_reaches_the_store() -> None:
+    run = finished_run()
+    hand_over([run])
+    run.label = Label(title="Better", note="with glass")
+    assert hand_over([run]) == 1
+    [found] = stored()
+    assert (found.info.run_name, found.data.tags["mlflow.note.content"]) == ("Better", "with glass")
+
+
+def test_a_deleted_run_is_deleted_there_and_comes_back_with_it() -> None:
+    run = finished_run()
+    hand_over([run])
+    jobs.delete(run.record.run)
+    assert hand_over([]) == 1
+    assert stored() == []
+    assert len(stored(view=ViewType.DELETED_ONLY)) == 1
+    jobs.restore(run.record.run)
+    hand_over(list_runs(settings().runs))
+    assert len(stored()) == 1
+
+
+def test_a_store_that_does_not_answer_is_a_sentence_and_the_next_one_makes_up_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = finished_run()
+    monkeypatch.setenv("RECYCLER_TRACKING_URI", "http://127.0.0.1:9")  # the discard port: nobody listens
+    settings.cache_clear()
+    with pytest.raises(StoreError, match="Nothing is lost"):
+        hand_over([run])
+    monkeypatch.delenv("RECYCLER_TRACKING_URI")
+    settings.cache_clear()
+    hand_over([run])
+    check_complete(run)
+
+
+def test_two_processes_that_write_at_once_never_meet_a_locked_database() -> None:
+    for _ in range(6):
+        finished_run()
+    command = [sys.executable, "-m", "recycler", "store"]
+    writers = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [writer.communicate(timeout=120) for writer in writers]
+    assert [writer.returncode for writer in writers] == [0, 0], said
+    assert len(stored()) == 6
+
+
+def test_a_recipe_is_flat_parameters() -> None:
+    parameters = dict(parameters_of(RECIPE))
+    assert parameters["stages.0.epochs"] == "60"
+    assert parameters["network.hidden"] == "[]"
+    assert parameters["data.sources.0.labels"] == "{}"
+
+
+@pytest.fixture
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server of its own."""
+    program = shutil.which("postgres")
+    if not program:
+        pytest.skip("needs PostgreSQL's programs on the PATH")
+    user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
+    with tempfile.TemporaryDirectory() as folder:
+        if user:
+            shutil.chown(folder, user)
+        initdb = [str(Path(program).resolve().with_name("initdb")), "-D", folder, "-U", "mlflow", "-A", "trust"]
+        subprocess.run(initdb, check=True, user=user, cwd="/", stdout=subprocess.DEVNULL)
+        port = free_port()
+        options = ["-p", str(port), "-k", folder, "-c", "fsync=off"]
+        engine = subprocess.Popen([program, "-D", folder, *options], user=user, cwd="/")
+        try:
+            wait_until_it_answers(port)
+            yield f"postgresql://mlflow@127.0.0.1:{port}/postgres"
+        finally:
+            engine.terminate()
+            engine.wait()
+
+
+@pytest.fixture
+def server(postgres: str, tmp_path: Path) -> Iterator[str]:
+    """The address of an MLflow server, which has an environment of its own: ours has the client alone."""
+    elsewhere = [folder for folder in os.get_exec_path() if Path(folder) != Path(sys.executable).parent]
+    program = shutil.which("mlflow", path=os.pathsep.join(elsewhere))
+    if not program:
+        pytest.skip("needs an MLflow server on the PATH: pip install mlflow psycopg2-binary, in another environment")
+    port = free_port()
+    command = [program, "server", "--workers", "1", "--port", str(port), "--backend-store-uri", postgres]
+    served = subprocess.Popen(
+        [*command, "--artifacts-destination", tmp_path / "kept"], cwd=tmp_path, start_new_session=True
+    )
+    try:
+        wait_until_it_answers(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(served.pid, signal.SIGTERM)
+        served.wait()
+
+
+def test_a_real_server_on_postgresql_has_the_run_too(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECYCLER_TRACKING_URI", server)
+    settings.cache_clear()
+    run = finished_run()
+    hand_over([run])
+    check_complete(run, server)
+    with urllib.request.urlopen(server) as page:  # noqa: S310 - our own address
+        assert b"MLflow" in page.read()
