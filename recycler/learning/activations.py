@@ -39,7 +39,7 @@ Halves = NDArray[np.float16]
 
 PHOTOS = {"cpu": 16, "gpu": 256}  # that go through the frozen layers at once
 AHEAD = 4  # batches that are under way or wait to be taken, a thread
-FORMAT = 2  # raise when pixels or files change, so that old files are not read
+FORMAT = 3  # raise when pixels or files change, so that old files are not read
 FITTED_ON = 1000  # training photos that whitening is fitted on
 LARGEST_DIFFERENCE = 0.02  # between LiteRT and Keras, as a share of the largest activation; rounding gives 1e-5
 FORGET_BYTES = 256_000_000  # of a file read before its pages are given back: they would count as our memory

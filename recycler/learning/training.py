@@ -90,7 +90,7 @@ def train_run(run: Run, progress: Progress) -> None:
         tables += left_out_tables(job, trained)
     table = pd.concat(tables, ignore_index=True)
     table.to_parquet(run.folder / PREDICTIONS_FILE, index=False)
-    run.record.figures = split_figures(table, data.classes, rulebook)
+    run.record.figures = split_figures(table, data.classes, rulebook, data.sources)
     run.record.peak_memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if not trained.stopped:
         shutil.rmtree(run.checkpoint)
