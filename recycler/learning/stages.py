@@ -23,6 +23,10 @@ CHECKPOINT_SECONDS = 120.0  # at most, within a long epoch
 VALIDATION_BATCH = 256
 
 
+class Interrupted(Exception):  # noqa: N818
+    """A stop was asked for while something was prepared."""
+
+
 class Watcher(Protocol):
     """Who is told what happens, and may ask to stop. recycler.runs.Run is one."""
 

@@ -138,6 +138,21 @@ def test_a_stop_ends_within_a_batch_keeps_the_best_and_can_go_on(shapes: Path, t
     assert len(curves(run)) == 5
 
 
+def test_a_stop_while_activations_are_computed_ends_before_anything_is_learned(
+    shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopped(Run):
+        def stop_requested(self) -> bool:
+            return True
+
+    recipe = tiny(shapes).model_copy(update={"seed": 99})
+    monkeypatch.setattr("recycler.learning.activations.FORMAT", 0)  # nothing is kept of this format
+    run = new_run(recipe, tmp_path)
+    train_run(Stopped(run.folder, run.record), lambda *_: None)
+    assert not (run.folder / "network.keras").exists()
+    assert run.record.figures == {}
+
+
 def test_the_same_recipe_gives_the_same_curves_to_the_last_digit(shapes: Path) -> None:
     one, other = Recorder(), Recorder()
     train(tiny(shapes), one)
