@@ -39,7 +39,7 @@ Halves = NDArray[np.float16]
 
 PHOTOS = {"cpu": 16, "gpu": 256}  # that go through the frozen layers at once
 AHEAD = 4  # batches that are under way or wait to be taken, a thread
-FORMAT = 2  # raise when pixels or files change, so that old files are not read
+FORMAT = 3  # raise when pixels or files change, so that old files are not read
 FITTED_ON = 1000  # training photos that whitening is fitted on
 LARGEST_DIFFERENCE = 0.02  # between LiteRT and Keras, as a share of the largest activation; rounding gives 1e-5
 FORGET_BYTES = 256_000_000  # of a file read before its pages are given back: they would count as our memory
@@ -65,6 +65,7 @@ class Activations:
         self.kept = np.arange(len(self.data)) if everything else np.union1d(self.train, prepared.parts.validation)
         self.row = {0: self._rows(self.kept)} | dict.fromkeys(range(1, 1 + self.copies), self._rows(self.train))
         self.files: dict[int, Halves] = {}
+        self.drawn: dict[int, NDArray[np.float32]] = {}
         self.touched = 0
         photos = len(self.kept) + self.copies * len(self.train)
         self.keep = keep and has_room(photos * int(np.prod(self.shape)) * 2)
@@ -89,9 +90,14 @@ class Activations:
         return result
 
     def _computed(self, photos: Index, looks: Index) -> Halves:
+        self._warm_up(looks)
         jobs = [slice(i, i + PHOTOS[self.device]) for i in range(0, len(photos), PHOTOS[self.device])]
         parts = self.pool.map(lambda part: self._run(photos[part], looks[part]), jobs)
         return np.concatenate(list(parts))
+
+    def _warm_up(self, looks: Index) -> None:
+        """Make what all threads share, before they start."""
+        _ = self.engine, self.change if looks.any() else None
 
     def _run(self, photos: Index, looks: Index) -> Halves:
         """Read, augment and run a few photos; called by several threads."""
@@ -112,11 +118,6 @@ class Activations:
         return self.drawn[look]
 
     @cached_property
-    def drawn(self) -> dict[int, NDArray[np.float32]]:
-        """Look to its numbers."""
-        return {}
-
-    @cached_property
     def change(self) -> keras.Model:
         """The augmentation, fitted on training photos where it has something to fit."""
         size = self.front.input_shape[1]
@@ -134,7 +135,7 @@ class Activations:
         """What runs the front on a batch."""
         if not self.front.weights:
             return lambda pixels: np.asarray(self.front(pixels))
-        if self.device == "gpu":
+        if self.device == "gpu" or keras.backend.backend() != "tensorflow":  # LiteRT takes TensorFlow's graphs alone
             return lambda pixels: np.asarray(self.front.predict_on_batch(pixels))
         return litert_engine(self.front, self._check)
 
@@ -189,6 +190,7 @@ class Activations:
 
     def _stream(self, photos: Index, look: int) -> Iterator[Halves]:
         """Activations in order, computed by all threads a few batches ahead and no further."""
+        self._warm_up(np.array([look]))
         step = PHOTOS[self.device]
         waiting: deque[Future[Halves]] = deque()
         for start in range(0, len(photos), step):

@@ -3,7 +3,7 @@
 import resource
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -19,7 +19,7 @@ from recycler.learning.data import Index, Prepared, Progress, load_data, log_pri
 from recycler.learning.device import use_device
 from recycler.learning.export import split_figures
 from recycler.learning.network import Parts, assemble, build_parts
-from recycler.learning.stages import StageTrainer, State, Unwatched, Watcher
+from recycler.learning.stages import Interrupted, StageTrainer, State, Unwatched, Watcher
 from recycler.metrics import predictions_table
 from recycler.recipe import Recipe
 from recycler.rulebook import Rulebook, find_rulebook
@@ -60,7 +60,8 @@ def train_run(run: Run, progress: Progress) -> None:
     """Train a run's recipe, from its checkpoint where it has one, and fill its folder and its record.
 
     The best weights are on disk at any time. Returns normally after a stop request, too: evaluated with the best
-    weights so far, the checkpoint kept. Raises RecyclerError; TrainingError when the loss is not a number.
+    weights so far, the checkpoint kept; without network and figures if nothing had begun to learn.
+    Raises RecyclerError; TrainingError when the loss is not a number.
     """
     recipe = run.recipe
     device = use_device(recipe.device)
@@ -79,6 +80,8 @@ def train_run(run: Run, progress: Progress) -> None:
     checkpoint = Checkpoint(run.checkpoint)
     try:
         trained = train_stages(job, network, parts.train, parts.validation, run, checkpoint)
+    except Interrupted:
+        return
     finally:
         _write_results(run, job, network, checkpoint)
     tables = [
@@ -90,7 +93,7 @@ def train_run(run: Run, progress: Progress) -> None:
         tables += left_out_tables(job, trained)
     table = pd.concat(tables, ignore_index=True)
     table.to_parquet(run.folder / PREDICTIONS_FILE, index=False)
-    run.record.figures = split_figures(table, data.classes, rulebook)
+    run.record.figures = split_figures(table, data.classes, rulebook, data.sources)
     run.record.peak_memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if not trained.stopped:
         shutil.rmtree(run.checkpoint)
@@ -127,11 +130,12 @@ def train_stages(
 ) -> Trained:
     """Train the network through all stages, in place, from the checkpoint on; it ends with its best weights.
 
-    train, validation: photos. Raises TrainingError.
+    train, validation: photos. Raises TrainingError, or Interrupted when it was stopped before anything learned.
     """
     kept = checkpoint.load("state")
     state = State(**kept[0]) if kept else State(0)
     known: dict[str, Activations] = {}
+    trained: Trained | None = None
     for number in range(state.stage, len(job.recipe.stages)):
         if number > state.stage:
             state = State(number, rows=state.rows)
@@ -141,18 +145,36 @@ def train_stages(
             checkpoint.save(f"start-{number}", values(_weights(network)))
         stage = stage_network(network, job.recipe.network, job.recipe.stages[number], job.recycles, fingerprint)
         activations = tuple(
-            known.setdefault(fingerprint(front), _activations(job, number, front)) for front in stage.fronts
+            known.setdefault(fingerprint(front), _activations(job, number, front, watcher)) for front in stage.fronts
         )
         batches = _batches(job, number, network, activations, train)
         trainer = StageTrainer(job.recipe.stages[number], stage, batches, validation, watcher, checkpoint, job.progress)
-        if not trainer.train(state):
-            return Trained(network, stage, activations, stopped=True)
-    return Trained(network, stage, activations, stopped=False)
+        try:
+            stopped = not trainer.train(state)
+        except Interrupted:
+            if checkpoint.load(f"best-{number}") is None:
+                return _stopped(trained)
+            stopped = True
+        trained = Trained(network, stage, activations, stopped)
+        if stopped:
+            break
+    assert trained is not None  # noqa: S101
+    return trained
 
 
-def _activations(job: Job, number: int, front: keras.Model) -> Activations:
-    keep = job.recipe.stages[number].cache
-    return Activations(front, job.prepared, job.recipe, job.progress, job.device, keep)
+def _stopped(trained: Trained | None) -> Trained:
+    if trained is None:
+        raise Interrupted
+    return replace(trained, stopped=True)
+
+
+def _activations(job: Job, number: int, front: keras.Model, watcher: Watcher) -> Activations:
+    def progress(what: str, done: int, total: int) -> None:
+        job.progress(what, done, total)
+        if watcher.stop_requested():
+            raise Interrupted
+
+    return Activations(front, job.prepared, job.recipe, progress, job.device, job.recipe.stages[number].cache)
 
 
 def _weights(network: Parts) -> list[keras.Variable]:

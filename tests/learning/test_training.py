@@ -1,13 +1,11 @@
 """One small training from photos to a published model, on shapes drawn here and the backbone of the packages."""
 
-import io
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image, ImageDraw
 
 from recycler.classifier import load_classifier
 from recycler.errors import ExportError, RunError
@@ -18,21 +16,7 @@ from recycler.recipe import Recipe, dump_recipe, parse_recipe
 from recycler.runs import RECIPE_FILE, Run
 from recycler.settings import settings
 from recycler.shelf import list_models
-
-
-def draw(kind: str, seed: int) -> bytes:
-    rng = np.random.default_rng(seed)
-    image = Image.fromarray(rng.integers(120, 255, (96, 96, 3), dtype=np.uint8))
-    x, y = (int(n) for n in rng.integers(8, 30, 2))
-    box = (x, y, x + 50, y + 50)
-    pen = ImageDraw.Draw(image)
-    colour = tuple(int(n) for n in rng.integers(0, 100, 3))
-    pen.ellipse(box, fill=colour) if kind == "glass" else pen.rectangle(box, fill=colour)
-    if kind == "trash":
-        pen.line(box, fill=(255, 0, 0), width=12)
-    out = io.BytesIO()
-    image.save(out, "JPEG")
-    return out.getvalue()
+from tests.learning.shapes import draw
 
 
 @pytest.fixture(scope="module")
