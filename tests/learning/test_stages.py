@@ -24,7 +24,7 @@ from recycler.learning.training import Job, new_network, train_run, train_stages
 from recycler.photos import read_photo
 from recycler.recipe import Recipe, parse_recipe
 from recycler.rulebook import find_rulebook
-from recycler.runs import Run, find_run, start_run
+from recycler.runs import Run, find_run, new_run
 from recycler.settings import PROJECT, settings
 
 pytestmark = pytest.mark.usefixtures("shared_home")
@@ -79,13 +79,9 @@ def curves(run: Run) -> pd.DataFrame:
     return pd.read_csv(run.folder / "epochs.csv").drop(columns=TIMES)
 
 
-def new_run(recipe: Recipe, root: Path) -> Run:
-    return start_run(root, recipe, "cpu", {})
-
-
 def test_a_run_killed_twice_ends_as_an_unbroken_one(shapes: Path, tmp_path: Path) -> None:
     recipe = tiny(shapes)
-    unbroken, broken = new_run(recipe, tmp_path / "unbroken"), new_run(recipe, tmp_path / "broken")
+    unbroken, broken = new_run(tmp_path / "unbroken", recipe, "cpu"), new_run(tmp_path / "broken", recipe, "cpu")
     train_run(unbroken, lambda *_: None)
     for at in ((0, 2, 2), (1, 2, 3)):  # stage, epoch, step
         program = (
@@ -127,7 +123,7 @@ def test_a_stop_ends_within_a_batch_keeps_the_best_and_can_go_on(shapes: Path, t
             return self.batches >= 4
 
     recipe = tiny(shapes)
-    run = new_run(recipe, tmp_path)
+    run = new_run(tmp_path, recipe, "cpu")
     stopped = Stopped(run.folder, run.record)
     train_run(stopped, lambda *_: None)
     assert stopped.batches == 4
@@ -147,7 +143,7 @@ def test_a_stop_while_activations_are_computed_ends_before_anything_is_learned(
 
     recipe = tiny(shapes).model_copy(update={"seed": 99})
     monkeypatch.setattr("recycler.learning.activations.FORMAT", 0)  # nothing is kept of this format
-    run = new_run(recipe, tmp_path)
+    run = new_run(tmp_path, recipe, "cpu")
     train_run(Stopped(run.folder, run.record), lambda *_: None)
     assert not (run.folder / "network.keras").exists()
     assert run.record.figures == {}
@@ -201,7 +197,7 @@ def test_training_on_kept_activations_is_training_end_to_end_with_the_same_draws
 def test_a_loss_that_is_no_number_ends_in_a_sentence_and_leaves_the_best_weights(shapes: Path, tmp_path: Path) -> None:
     recipe = tiny(shapes, stages="[{epochs: 30, batch_size: 8, optimiser: sgd, learning_rate: 1.0, weight_decay: 1}]")
     steep = recipe.stages[0].model_copy(update={"learning_rate": 1e30})
-    run = new_run(recipe, tmp_path)
+    run = new_run(tmp_path, recipe, "cpu")
 
     class Steep(Run):
         @property
