@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recycler.datasets.dataset import Dataset
+from recycler.errors import TrainingError
 from recycler.learning.activations import Activations, fingerprint
 from recycler.learning.batches import Batches, Targets, class_weights, source_ways
 from recycler.learning.checkpoint import Checkpoint, assign, values
@@ -23,7 +24,7 @@ from recycler.learning.stages import Interrupted, StageTrainer, State, Unwatched
 from recycler.metrics import predictions_table
 from recycler.recipe import Recipe
 from recycler.rulebook import Rulebook, find_rulebook
-from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run
+from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run, write_atomically
 from recycler.verdict import Prediction, Thresholds
 
 ALWAYS_ANSWER = Thresholds(confidence=0.0)
@@ -82,8 +83,10 @@ def train_run(run: Run, progress: Progress) -> None:
         trained = train_stages(job, network, parts.train, parts.validation, run, checkpoint)
     except Interrupted:
         return
-    finally:
-        _write_results(run, job, network, checkpoint)
+    except TrainingError:
+        _write_network(run, job, network, checkpoint)
+        raise
+    _write_network(run, job, network, checkpoint)
     tables = [
         table_of(job, trained, index, split)
         for split, index in {"validation": parts.validation, "test": parts.test}.items()
@@ -92,17 +95,15 @@ def train_run(run: Run, progress: Progress) -> None:
     if recipe.calibration == "left_out_source" and not trained.stopped:
         tables += left_out_tables(job, trained)
     table = pd.concat(tables, ignore_index=True)
-    table.to_parquet(run.folder / PREDICTIONS_FILE, index=False)
+    write_atomically(run.folder / PREDICTIONS_FILE, table.to_parquet(index=False))
     run.record.figures = split_figures(table, data.classes, rulebook, data.sources)
     run.record.peak_memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if not trained.stopped:
         shutil.rmtree(run.checkpoint)
 
 
-def _write_results(run: Run, job: Job, network: Parts, checkpoint: Checkpoint) -> None:
+def _write_network(run: Run, job: Job, network: Parts, checkpoint: Checkpoint) -> None:
     """The best network, as far as the training came."""
-    if checkpoint.load("best-0") is None:
-        return
     draft = run.folder / f".draft-{NETWORK_FILE}"
     assemble(network, job.recycles).save(draft)
     draft.replace(run.folder / NETWORK_FILE)
@@ -134,7 +135,7 @@ def train_stages(
     """
     kept = checkpoint.load("state")
     state = State(**kept[0]) if kept else State(0)
-    known: dict[str, Activations] = {}
+    known: dict[tuple[str, bool], Activations] = {}
     trained: Trained | None = None
     for number in range(state.stage, len(job.recipe.stages)):
         if number > state.stage:
@@ -144,9 +145,7 @@ def train_stages(
         elif number:
             checkpoint.save(f"start-{number}", values(_weights(network)))
         stage = stage_network(network, job.recipe.network, job.recipe.stages[number], job.recycles, fingerprint)
-        activations = tuple(
-            known.setdefault(fingerprint(front), _activations(job, number, front, watcher)) for front in stage.fronts
-        )
+        activations = tuple(_activations(job, number, front, watcher, known) for front in stage.fronts)
         batches = _batches(job, number, network, activations, train)
         trainer = StageTrainer(job.recipe.stages[number], stage, batches, validation, watcher, checkpoint, job.progress)
         try:
@@ -168,13 +167,20 @@ def _stopped(trained: Trained | None) -> Trained:
     return replace(trained, stopped=True)
 
 
-def _activations(job: Job, number: int, front: keras.Model, watcher: Watcher) -> Activations:
+def _activations(
+    job: Job, number: int, front: keras.Model, watcher: Watcher, known: dict[tuple[str, bool], Activations]
+) -> Activations:
+    """Those of an earlier stage where they are the same."""
+
     def progress(what: str, done: int, total: int) -> None:
         job.progress(what, done, total)
         if watcher.stop_requested():
             raise Interrupted
 
-    return Activations(front, job.prepared, job.recipe, progress, job.device, job.recipe.stages[number].cache)
+    key = fingerprint(front), job.recipe.stages[number].cache
+    if key not in known:
+        known[key] = Activations(front, job.prepared, job.recipe, progress, job.device, keep=key[1])
+    return known[key]
 
 
 def _weights(network: Parts) -> list[keras.Variable]:
