@@ -128,7 +128,7 @@ def usual_network(recipe: Recipe, prepared: Prepared, stage: int, augmented: boo
     for layer in usual_augmentation() if augmented else ():
         x = layer(x)
     network = keras.Model(photo, keras.layers.Softmax()(parts.branches["object"](InferenceMode(parts.trunk)(x))))
-    network.compile(keras.optimizers.Adam(1e-5), "sparse_categorical_crossentropy", ["accuracy"])
+    network.compile(keras.optimizers.Adam(1e-5), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return network
 
 
