@@ -69,7 +69,10 @@ class Activations:
         self.touched = 0
         photos = len(self.kept) + self.copies * len(self.train)
         self.keep = keep and has_room(photos * int(np.prod(self.shape)) * 2)
-        self.pool = ThreadPoolExecutor(settings().threads if device == "cpu" else 1)
+        self.with_litert = (
+            device == "cpu" and keras.backend.backend() == "tensorflow"
+        )  # it takes TensorFlow's graphs alone
+        self.pool = ThreadPoolExecutor(settings().threads if self.with_litert else 1)  # JAX's predict is for one thread
 
     @property
     def copies(self) -> int:
@@ -135,9 +138,9 @@ class Activations:
         """What runs the front on a batch."""
         if not self.front.weights:
             return lambda pixels: np.asarray(self.front(pixels))
-        if self.device == "gpu" or keras.backend.backend() != "tensorflow":  # LiteRT takes TensorFlow's graphs alone
-            return lambda pixels: np.asarray(self.front.predict_on_batch(pixels))
-        return litert_engine(self.front, self._check)
+        if self.with_litert:
+            return litert_engine(self.front, self._check)
+        return lambda pixels: np.asarray(self.front.predict_on_batch(pixels))
 
     def _check(self, run: Engine) -> None:
         """Compare LiteRT with Keras on a few real photos. Raises ExportError."""

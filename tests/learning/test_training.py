@@ -1,5 +1,10 @@
 """One small training from photos to a published model, on shapes drawn here and the backbone of the packages."""
 
+import importlib.util
+import json
+import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -14,7 +19,7 @@ from recycler.learning.export import load_network, publish
 from recycler.learning.trainer import train
 from recycler.recipe import Recipe, dump_recipe, parse_recipe
 from recycler.runs import RECIPE_FILE, Run
-from recycler.settings import settings
+from recycler.settings import PROJECT, settings
 from recycler.shelf import list_models
 from tests.learning.shapes import draw
 
@@ -49,6 +54,7 @@ def make_recipe(root: Path) -> Recipe:
         network: {{backbone: efficientnet_lite0, input_size: 64, dropout: 0.1}}
         augmentation: {{preset: phone, copies: 1}}
         masked_prior: true
+        source_shift: 1.0
         stages: [{{epochs: 30, batch_size: 32, learning_rate: 0.01, label_smoothing: 0.05}}]
         """
     )
@@ -112,3 +118,19 @@ def test_the_prior_gives_no_chance_to_classes_that_a_source_lacks(photos: Path) 
     np.testing.assert_allclose(np.exp(priors).sum(axis=1), 1, atol=1e-5)
     assert (priors[0] < -1e3).tolist() == [False, True, False]
     assert not log_priors(data, masked=False).any()
+
+
+def test_a_small_recipe_trains_in_both_stages_on_jax_too(shapes: Path, tmp_path: Path) -> None:
+    if importlib.util.find_spec("jax") is None:
+        pytest.skip("needs JAX: install it with `uv pip install --python .venv/bin/python jax`")
+    recipe = tmp_path / "tiny.yaml"
+    recipe.write_text(
+        f"name: tiny\ndata: {{sources: [{{name: {shapes}}}], validation: 0.25, test: 0.25}}\n"
+        "network: {input_size: 64}\naugmentation: {preset: phone, copies: 1}\n"
+        "stages: [{epochs: 2}, {method: fine_tuning, unfreeze_layers: 12, epochs: 1}]\n"
+    )
+    command = [sys.executable, "-m", "recycler", "train", str(recipe), "--json"]
+    environment = os.environ | {"KERAS_BACKEND": "jax"}
+    done = subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["state"] == "done"
