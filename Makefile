@@ -11,7 +11,7 @@ UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo build/uv/bin
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: help app test lint format lock env env-test clean
+.PHONY: help app test lint format lock env env-test env-gpu clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -48,6 +48,9 @@ lock: $(UV) ## pin everything anew after a change of requirements*.txt; newer ve
 
 env: .venv/app.stamp ## the environment of the app, from requirements.lock
 env-test: .venv/test.stamp ## the same with the tools, from requirements-dev.lock
+
+env-gpu: env ## add NVIDIA's CUDA libraries to the environment, for training on a GPU (Linux)
+	$(UV) pip install --python $(BIN)/python --requirement requirements-gpu.txt
 
 clean: ## remove the environment and all caches
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

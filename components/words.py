@@ -3,7 +3,7 @@
 import html
 import re
 
-HOW_SURE = ((0.98, "almost certain"), (0.9, "quite sure"), (0.75, "fairly sure"), (0.0, "only guessing"))
+HOW_SURE = ((0.98, "almost certain"), (0.9, "quite sure"), (0.75, "fairly sure"), (0.0, "not very sure"))
 EVERYDAY = {"biological": "food scraps", "trash": "mixed rubbish"}
 
 
@@ -13,12 +13,15 @@ def how_sure(probability: float) -> str:
 
 
 def percent(probability: float) -> str:
-    """A probability as whole percent that never claims to be certain: "more than 99 %", "less than 1 %"."""
+    """A probability as whole percent that never claims to be certain: "more than 99 %", "less than 1 %".
+
+    The space does not break, so that the sign never stands alone on a line.
+    """
     if probability > 0.99:
-        return "more than 99 %"
+        return "more than 99\u00a0%"
     if probability < 0.01:
-        return "less than 1 %"
-    return f"{probability:.0%}".replace("%", " %")
+        return "less than 1\u00a0%"
+    return f"{probability:.0%}".replace("%", "\u00a0%")
 
 
 def about(seconds: float) -> str:

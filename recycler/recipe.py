@@ -227,11 +227,11 @@ class Recipe(Part):
         False,
         description="softmax over the classes of the photo's own source, plus the log of their shares",
     )
-    source_mixup: float = Field(
+    source_shift: float = Field(
         0.0,
         ge=0,
-        le=1,
-        description="most that a photo of the same class from another source is mixed into an embedding",
+        le=3,
+        description="most that a photo is moved towards another source, as a share of the way between the two",
     )
     calibration: Literal["validation", "left_out_source"] = Field(
         "validation", description="photos that set temperature and thresholds; left_out_source: each source in turn"

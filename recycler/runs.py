@@ -124,7 +124,10 @@ class Run:
     @property
     def label(self) -> Label:
         """Title and note; the title is the recipe's until somebody gives another."""
-        return Label.model_validate_json((self.folder / "label.json").read_bytes())
+        try:
+            return Label.model_validate_json((self.folder / "label.json").read_bytes())
+        except OSError:
+            return Label(title=self.record.run)
 
     @label.setter
     def label(self, label: Label) -> None:

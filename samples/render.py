@@ -54,8 +54,8 @@ SHOTS: dict[str, Shot] = {
     "crumpled-paper": Shot(things.crumpled_paper, oak, plaster, -1.0, 30, 58, -1),
     "drinks-can": Shot(things.drinks_can, white_table, plaster, 5.8, 20, 22, 1),
     "glass-jar": Shot(things.glass_jar, worktop, tiles, 5.8, 20, 17, -1.5),
-    "green-glass-bottle": Shot(things.green_glass_bottle, oak, plaster, 14.6, 43, 12, 1),
     "plastic-bottle": Shot(things.plastic_bottle, worktop, tiles, 10.6, 33, 13, -1),
+    "wine-bottle": Shot(things.wine_bottle, oak, plaster, 14.6, 43, 12, 1),
 }
 
 

@@ -39,7 +39,7 @@ Halves = NDArray[np.float16]
 
 PHOTOS = {"cpu": 16, "gpu": 256}  # that go through the frozen layers at once
 AHEAD = 4  # batches that are under way or wait to be taken, a thread
-FORMAT = 2  # raise when pixels or files change, so that old files are not read
+FORMAT = 3  # raise when pixels or files change, so that old files are not read
 FITTED_ON = 1000  # training photos that whitening is fitted on
 LARGEST_DIFFERENCE = 0.02  # between LiteRT and Keras, as a share of the largest activation; rounding gives 1e-5
 FORGET_BYTES = 256_000_000  # of a file read before its pages are given back: they would count as our memory
@@ -65,10 +65,14 @@ class Activations:
         self.kept = np.arange(len(self.data)) if everything else np.union1d(self.train, prepared.parts.validation)
         self.row = {0: self._rows(self.kept)} | dict.fromkeys(range(1, 1 + self.copies), self._rows(self.train))
         self.files: dict[int, Halves] = {}
+        self.drawn: dict[int, NDArray[np.float32]] = {}
         self.touched = 0
         photos = len(self.kept) + self.copies * len(self.train)
         self.keep = keep and has_room(photos * int(np.prod(self.shape)) * 2)
-        self.pool = ThreadPoolExecutor(settings().threads if device == "cpu" else 1)
+        self.with_litert = (
+            device == "cpu" and keras.backend.backend() == "tensorflow"
+        )  # it takes TensorFlow's graphs alone
+        self.pool = ThreadPoolExecutor(settings().threads if self.with_litert else 1)  # JAX's predict is for one thread
 
     @property
     def copies(self) -> int:
@@ -89,9 +93,14 @@ class Activations:
         return result
 
     def _computed(self, photos: Index, looks: Index) -> Halves:
+        self._warm_up(looks)
         jobs = [slice(i, i + PHOTOS[self.device]) for i in range(0, len(photos), PHOTOS[self.device])]
         parts = self.pool.map(lambda part: self._run(photos[part], looks[part]), jobs)
         return np.concatenate(list(parts))
+
+    def _warm_up(self, looks: Index) -> None:
+        """Make what all threads share, before they start."""
+        _ = self.engine, self.change if looks.any() else None
 
     def _run(self, photos: Index, looks: Index) -> Halves:
         """Read, augment and run a few photos; called by several threads."""
@@ -112,11 +121,6 @@ class Activations:
         return self.drawn[look]
 
     @cached_property
-    def drawn(self) -> dict[int, NDArray[np.float32]]:
-        """Look to its numbers."""
-        return {}
-
-    @cached_property
     def change(self) -> keras.Model:
         """The augmentation, fitted on training photos where it has something to fit."""
         size = self.front.input_shape[1]
@@ -134,9 +138,9 @@ class Activations:
         """What runs the front on a batch."""
         if not self.front.weights:
             return lambda pixels: np.asarray(self.front(pixels))
-        if self.device == "gpu":
-            return lambda pixels: np.asarray(self.front.predict_on_batch(pixels))
-        return litert_engine(self.front, self._check)
+        if self.with_litert:
+            return litert_engine(self.front, self._check)
+        return lambda pixels: np.asarray(self.front.predict_on_batch(pixels))
 
     def _check(self, run: Engine) -> None:
         """Compare LiteRT with Keras on a few real photos. Raises ExportError."""
@@ -189,6 +193,7 @@ class Activations:
 
     def _stream(self, photos: Index, look: int) -> Iterator[Halves]:
         """Activations in order, computed by all threads a few batches ahead and no further."""
+        self._warm_up(np.array([look]))
         step = PHOTOS[self.device]
         waiting: deque[Future[Halves]] = deque()
         for start in range(0, len(photos), step):

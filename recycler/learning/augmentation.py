@@ -40,10 +40,10 @@ class Change(layers.Layer):
         self.generator = keras.random.SeedGenerator(seed)
 
     def call(self, photos: Any, numbers: Any = None, training: bool = True) -> Any:
-        """Photos (n, h, w, 3) in [0, 255] changed by numbers (n, `numbers`) or by new ones, in training alone."""
-        if not training:
-            return photos
+        """Photos (n, h, w, 3), 0 to 255, changed by numbers (n, `numbers`); without them, in training, by new ones."""
         if numbers is None:
+            if not training:
+                return photos
             numbers = keras.random.uniform((ops.shape(photos)[0], self.numbers), seed=self.generator)
         return self.change(photos, [numbers[:, i] for i in range(self.numbers)])
 

@@ -86,8 +86,7 @@ class Batches:
     """Batches of a stage for training and validation.
 
     inputs: activations of each front of the stage's network.
-    blended: embeddings that replace the activations in training (recipe's source_mixup), in the order of the epoch's
-        photos before shuffling: photo and look to a row.
+    ways: of each front, from `source_ways`, for the recipe's source_shift; none without.
     """
 
     recipe: Recipe
@@ -95,7 +94,7 @@ class Batches:
     inputs: Sequence[Activations]
     targets: Targets
     train: Index
-    blended: "Blended | None" = None
+    ways: Sequence[NDArray[np.float32]] = ()
 
     @property
     def device(self) -> str:
@@ -141,10 +140,9 @@ class Batches:
 
     def _training_batch(self, photos: Index, looks: Index, rng: np.random.Generator) -> Batch:
         stage, targets = self.recipe.stages[self.stage], self.targets
-        if self.blended is not None:
-            inputs = {"activations_0": self.blended.gather(photos, looks)}
-        else:
-            inputs = {f"activations_{i}": s.gather(photos, looks).astype(np.float32) for i, s in enumerate(self.inputs)}
+        inputs = {f"activations_{i}": s.gather(photos, looks).astype(np.float32) for i, s in enumerate(self.inputs)}
+        if self.ways:
+            inputs = self._shifted(inputs, targets.data.source[photos], rng)
         inputs = self._with_prior(inputs, photos)
         wanted = targets.of(photos, stage.label_smoothing)
         if stage.mixup:
@@ -157,6 +155,18 @@ class Batches:
         weights = dict.fromkeys(targets.outputs, targets.weights[targets.data.labels[photos]])
         return inputs, wanted, weights
 
+    def _shifted(
+        self, inputs: dict[str, NDArray[Any]], source: Index, rng: np.random.Generator
+    ) -> dict[str, NDArray[Any]]:
+        """Move each photo a random part, up to source_shift, of the way from its own source to another one."""
+        count = len(self.targets.data.sources)
+        other = (source + rng.integers(1, count, len(source))) % count
+        share = rng.uniform(0, self.recipe.source_shift, len(source)).astype(np.float32)
+        return {
+            name: array + share.reshape(-1, *[1] * (array.ndim - 1)) * ways[source, other]
+            for (name, array), ways in zip(inputs.items(), self.ways, strict=True)
+        }
+
     def _with_prior(self, inputs: dict[str, NDArray[Any]], photos: Index) -> dict[str, NDArray[Any]]:
         return inputs | {"log_prior": self.targets.priors[self.targets.data.source[photos]]}
 
@@ -166,35 +176,28 @@ def _mix(array: NDArray[Any], other: Index, share: NDArray[np.float32]) -> NDArr
     return np.asarray(weight * array + (1 - weight) * array[other], dtype=np.float32)
 
 
-@dataclass(frozen=True)
-class Blended:
-    """Embeddings (n, D) float32 in memory, and where each photo's look is among them."""
+def source_ways(activations: Activations, data: Dataset, train: Index, looks: int) -> NDArray[np.float32]:
+    """The way from each source to each other one (sources, sources, ...) float32, in the shape of the activations.
 
-    embedding: NDArray[np.float32]
-    row: dict[tuple[int, int], int]
-
-    def gather(self, photos: Index, looks: Index) -> NDArray[np.float32]:
-        """Embeddings (n, D) of photos in looks."""
-        return self.embedding[
-            [self.row[photo, look] for photo, look in zip(photos.tolist(), looks.tolist(), strict=True)]
-        ]
-
-
-def mix_sources(
-    embedding: NDArray[np.float32], labels: Index, source: Index, most: float, seed: int
-) -> NDArray[np.float32]:
-    """Move each embedding a random part of the way, up to `most`, to one of its class from another source.
-
-    What tells the sources apart (background, light, camera) fades so, and what tells the classes apart stays. A kind of
-    mixup (Zhang et al. 2018) whose label does not change. embedding: (n, D) float32; labels, source: int64 (n,).
-    Classes that only one source has stay as they are.
+    It is the mean difference over the classes that both have: their light, ground and camera; zero without a common
+    class. A class that only one source has, moved along it, is learned as the other would show it, too.
+    looks: how many looks of each training photo count.
     """
-    rng = np.random.default_rng(seed)
-    partner = np.arange(len(labels))
-    for label, own in sorted({*zip(labels.tolist(), source.tolist(), strict=True)}):
-        others = [np.flatnonzero((labels == label) & (source == s)) for s in np.unique(source) if s != own]
-        others = [photos for photos in others if len(photos)]
-        for i in np.flatnonzero((labels == label) & (source == own)) if others else ():
-            partner[i] = rng.choice(others[rng.integers(len(others))])
-    share = rng.uniform(0, most, (len(labels), 1)).astype(np.float32)
-    return embedding + share * (embedding[partner] - embedding)
+    pairs = sorted({*zip(data.source[train].tolist(), data.labels[train].tolist(), strict=True)})
+    means: dict[tuple[int, int], NDArray[np.float64]] = {}
+    for source, label in pairs:
+        photos = train[(data.source[train] == source) & (data.labels[train] == label)]
+        seen = [
+            activations.gather(photos, np.full_like(photos, look)).mean(axis=0, dtype=np.float64)
+            for look in range(looks)
+        ]
+        means[source, label] = np.mean(seen, axis=0)
+    count = len(data.sources)
+    shape = next(iter(means.values())).shape
+    ways = np.zeros((count, count, *shape), np.float32)
+    for a in range(count):
+        for b in range(count):
+            common = [label for source, label in pairs if source == a and (b, label) in means]
+            if common:
+                ways[a, b] = np.mean([means[b, label] - means[a, label] for label in common], axis=0)
+    return ways

@@ -26,6 +26,22 @@ class Cut:
     back: keras.Model
 
 
+class InferenceMode(keras.layers.Layer):
+    """A network that learns while its batch norm keeps ImageNet's statistics (thesis, Networks).
+
+    Asking for it when the graph is built, `network(x, training=False)`, is not enough: Keras 3.15 passes the outer
+    network's mode on to all of its parts.
+    """
+
+    def __init__(self, network: keras.Model) -> None:
+        super().__init__()
+        self.network = network
+
+    def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """What the network says in inference mode."""
+        return self.network(inputs, training=False)
+
+
 def unfreeze(trunk: keras.Model, network: Network, stage: Stage) -> None:
     """Set which layers of a trunk's backbone learn in this stage. Raises RecipeError when a block is unknown."""
     base = trunk.get_layer(network.backbone)
@@ -58,20 +74,20 @@ def cut_trunk(trunk: keras.Model, network: Network, stage: Stage) -> Cut:
     tensor = _last_single_tensor(base, learning)
     if tensor is None:  # everything learns: the photos themselves are what is kept
         same = keras.Input(trunk.input_shape[1:], name=PHOTO)
-        return Cut(keras.Model(same, keras.layers.Identity()(same)), trunk)
+        return Cut(keras.Model(same, keras.layers.Identity()(same)), keras.Sequential([same, InferenceMode(trunk)]))
     photo = keras.Input(trunk.input_shape[1:], name=PHOTO)
     pixels = prepare(photo, network)
     frozen = keras.Model(base.input, tensor, name="frozen")
-    rest = keras.Model(tensor, base.output, name="rest")
+    rest = InferenceMode(keras.Model(tensor, base.output, name="rest"))
     pooling = keras.layers.GlobalAveragePooling2D()
     if not network.flip:
         activations = keras.Input(tensor.shape[1:])
-        embedding = pooling(rest(activations, training=False))
+        embedding = pooling(rest(activations))
         return Cut(keras.Model(photo, frozen(pixels, training=False)), keras.Model(activations, embedding))
     mirrored = keras.ops.flip(pixels, axis=2)
     sides = [frozen(view, training=False) for view in (pixels, mirrored)]
     activations = keras.Input((2, *tensor.shape[1:]))
-    pooled = [pooling(rest(activations[:, side], training=False)) for side in (0, 1)]
+    pooled = [pooling(rest(activations[:, side])) for side in (0, 1)]
     return Cut(
         keras.Model(photo, keras.ops.stack(sides, axis=1)), keras.Model(activations, keras.layers.Average()(pooled))
     )

@@ -25,17 +25,22 @@ class Prepared:
     parts: Split
 
 
-def load_data(recipe: Recipe, progress: Progress | None = None) -> Prepared:
-    """Load, relabel and join the recipe's sources, leave out unreadable photos, split without near copies across.
-
-    Raises DatasetError.
-    """
+def load_sources(recipe: Recipe) -> Dataset:
+    """The recipe's sources, relabelled and joined; no photo is opened. Raises DatasetError."""
     sources = []
     for source in recipe.data.sources:
         data = load_dataset(source.name, per_class=source.per_class, seed=recipe.data.seed)
         data = _fewer_to_test(data, source.test_per_class, recipe.data.seed)
         sources.append(relabel(data, source.labels, source.photo_rule()))
-    data = join(sources)
+    return join(sources)
+
+
+def load_data(recipe: Recipe, progress: Progress | None = None) -> Prepared:
+    """Load, relabel and join the recipe's sources, leave out unreadable photos, split without near copies across.
+
+    Raises DatasetError.
+    """
+    data = load_sources(recipe)
     hashes, readable = photo_hashes(data, progress)
     if not readable.all():
         broken = tuple((data.photos[i], "cannot be opened") for i in np.flatnonzero(~readable))

@@ -7,7 +7,7 @@ from recycler.errors import TrainingError
 
 def has_gpu() -> bool:
     """Whether Keras's backend sees a GPU."""
-    return any("gpu" in name.lower() or "cuda" in name.lower() for name in keras.distribution.list_devices("gpu"))
+    return any("gpu" in name.lower() or "cuda" in name.lower() for name in keras.distribution.list_devices())
 
 
 def use_device(choice: str) -> str:

@@ -23,6 +23,10 @@ CHECKPOINT_SECONDS = 120.0  # at most, within a long epoch
 VALIDATION_BATCH = 256
 
 
+class Interrupted(Exception):  # noqa: N818
+    """A stop was asked for while something was prepared."""
+
+
 class Watcher(Protocol):
     """Who is told what happens, and may ask to stop. recycler.runs.Run is one."""
 
@@ -66,7 +70,7 @@ class Unwatched:
 class State:
     """Where a training is; with the arrays of its checkpoint, all that it needs to go on.
 
-    epoch: epochs done in this stage; step: steps done in the next one, over `seen` photos with these mean values.
+    epoch: epochs done in this stage; step: steps done in the next one, over `seen` photos with these sums of values.
     best: lowest validation loss of this stage, reached after `best_epoch` epochs (0: as it began).
     waited: epochs since then. falls: how often the rate fell; stood: epochs since the loss was lower or the rate fell.
     rows: one a finished epoch of all stages.
@@ -76,7 +80,7 @@ class State:
     epoch: int = 0
     step: int = 0
     seen: int = 0
-    means: dict[str, float] = field(default_factory=dict)
+    sums: dict[str, float] = field(default_factory=dict)
     best: float = math.inf
     best_epoch: int = 0
     waited: int = 0
@@ -135,7 +139,7 @@ class StageTrainer:
             if time.monotonic() - self.saved_at > CHECKPOINT_SECONDS:
                 self._save()
         seconds = time.monotonic() - begin
-        row = dict(state.means)
+        row = {name: total / state.seen for name, total in state.sums.items()}
         row |= {f"val_{name}": value for name, value in self._validate().items()}
         row |= {
             "learning_rate": float(self.model.optimizer.learning_rate),
@@ -152,23 +156,20 @@ class StageTrainer:
         )
         if rate != self.rate:  # setting it takes a tenth of a millisecond
             self.model.optimizer.learning_rate = self.rate = rate
-        if step == 1:
-            self.model.reset_metrics()
-        means = _logs(self.model.train_on_batch(*batch, return_dict=True))
-        if not math.isfinite(means["loss"]):
+        logs = _logs(self.model.train_on_batch(*batch, return_dict=True))
+        if not math.isfinite(logs["loss"]):
             raise TrainingError(
                 f"The loss is no number any more ({self.stage.name}, epoch {epoch}, step {step}): the steps were too "
                 f"large. Lower the learning rate, which was {rate:.2g}, or let it rise more slowly with warm_up."
             )
-        # Keras gives means over the epoch so far; resetting them at each step would take half a millisecond.
-        before, photos = state.seen, len(batch[0]["log_prior"])
-        own = {name: mean + (mean - state.means.get(name, mean)) * before / photos for name, mean in means.items()}
-        state.step, state.seen, state.means = step, before + photos, means
-        self.watcher.log_batch(state.stage, epoch, step, own | {"learning_rate": rate})
+        photos = len(batch[0]["log_prior"])
+        state.step, state.seen = step, state.seen + photos
+        _add(state.sums, logs, photos)
+        self.watcher.log_batch(state.stage, epoch, step, logs | {"learning_rate": rate})
 
     def _end_epoch(self, epoch: int, row: dict[str, float]) -> None:
         state, loss = self.state, row["val_loss"]
-        state.epoch, state.step, state.seen, state.means = epoch, 0, 0, {}
+        state.epoch, state.step, state.seen, state.sums = epoch, 0, 0, {}
         state.rows.append({"stage": state.stage, "epoch": epoch, **row})
         if loss < state.best:
             state.best, state.best_epoch, state.waited, state.stood = loss, epoch, 0, 0
@@ -184,12 +185,11 @@ class StageTrainer:
 
     def _validate(self) -> dict[str, float]:
         """Loss and accuracies on the validation photos, which are never augmented."""
-        means: dict[str, float] = {}
+        sums: dict[str, float] = {}
         with self._averaged():
-            self.model.reset_metrics()
             for batch in self.batches.plain(self.validation, VALIDATION_BATCH):
-                means = _logs(self.model.test_on_batch(*batch, return_dict=True))
-        return means
+                _add(sums, _logs(self.model.test_on_batch(*batch, return_dict=True)), len(batch[0]["log_prior"]))
+        return {name: total / len(self.validation) for name, total in sums.items()}
 
     @contextmanager
     def _averaged(self) -> Iterator[None]:
@@ -204,8 +204,8 @@ class StageTrainer:
         assign(variables, own)
 
     def _variables(self) -> list[keras.Variable]:
-        """All that changes in training: weights, statistics, seeds of dropout, the optimiser's memory, mean values."""
-        return [*self.model.variables, *self.model.optimizer.variables, *self.model.metrics_variables]
+        """All that changes in training: weights, statistics, seeds of dropout, the optimiser's memory."""
+        return [*self.model.variables, *self.model.optimizer.variables]
 
     def _save(self) -> None:
         self.checkpoint.save("state", values(self._variables()), asdict(self.state))
@@ -218,7 +218,6 @@ class StageTrainer:
     def _restore(self) -> None:
         kept = self.checkpoint.load("state")
         assert kept is not None  # noqa: S101
-        self.model.test_on_batch(*next(self.batches.plain(self.validation[:1], 1)))  # mean values exist from now on
         assign(self._variables(), kept[1])
 
     def _use_best(self) -> None:
@@ -263,6 +262,12 @@ def _loss(name: str) -> keras.losses.Loss:
 
 def _accuracy() -> keras.metrics.Metric:
     return keras.metrics.CategoricalAccuracy(name="accuracy")
+
+
+def _add(sums: dict[str, float], logs: Mapping[str, float], photos: int) -> None:
+    """Keras gives the means of one batch; sums over the photos make means of many."""
+    for name, value in logs.items():
+        sums[name] = sums.get(name, 0.0) + value * photos
 
 
 def _logs(logs: Mapping[str, Any]) -> dict[str, float]:

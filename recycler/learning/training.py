@@ -3,7 +3,7 @@
 import resource
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -11,19 +11,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recycler.datasets.dataset import Dataset
+from recycler.errors import TrainingError
 from recycler.learning.activations import Activations, fingerprint
-from recycler.learning.batches import Batches, Blended, Targets, class_weights, epoch_order, mix_sources
+from recycler.learning.batches import Batches, Targets, class_weights, source_ways
 from recycler.learning.checkpoint import Checkpoint, assign, values
 from recycler.learning.cuts import StageNetwork, stage_network
 from recycler.learning.data import Index, Prepared, Progress, load_data, log_priors
 from recycler.learning.device import use_device
 from recycler.learning.export import split_figures
 from recycler.learning.network import Parts, assemble, build_parts
-from recycler.learning.stages import StageTrainer, State, Unwatched, Watcher
+from recycler.learning.stages import Interrupted, StageTrainer, State, Unwatched, Watcher
 from recycler.metrics import predictions_table
 from recycler.recipe import Recipe
 from recycler.rulebook import Rulebook, find_rulebook
-from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run
+from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run, write_atomically
 from recycler.verdict import Prediction, Thresholds
 
 ALWAYS_ANSWER = Thresholds(confidence=0.0)
@@ -60,7 +61,8 @@ def train_run(run: Run, progress: Progress) -> None:
     """Train a run's recipe, from its checkpoint where it has one, and fill its folder and its record.
 
     The best weights are on disk at any time. Returns normally after a stop request, too: evaluated with the best
-    weights so far, the checkpoint kept. Raises RecyclerError; TrainingError when the loss is not a number.
+    weights so far, the checkpoint kept; without network and figures if nothing had begun to learn.
+    Raises RecyclerError; TrainingError when the loss is not a number.
     """
     recipe = run.recipe
     device = use_device(recipe.device)
@@ -79,8 +81,12 @@ def train_run(run: Run, progress: Progress) -> None:
     checkpoint = Checkpoint(run.checkpoint)
     try:
         trained = train_stages(job, network, parts.train, parts.validation, run, checkpoint)
-    finally:
-        _write_results(run, job, network, checkpoint)
+    except Interrupted:
+        return
+    except TrainingError:
+        _write_network(run, job, network, checkpoint)
+        raise
+    _write_network(run, job, network, checkpoint)
     tables = [
         table_of(job, trained, index, split)
         for split, index in {"validation": parts.validation, "test": parts.test}.items()
@@ -89,17 +95,15 @@ def train_run(run: Run, progress: Progress) -> None:
     if recipe.calibration == "left_out_source" and not trained.stopped:
         tables += left_out_tables(job, trained)
     table = pd.concat(tables, ignore_index=True)
-    table.to_parquet(run.folder / PREDICTIONS_FILE, index=False)
-    run.record.figures = split_figures(table, data.classes, rulebook)
+    write_atomically(run.folder / PREDICTIONS_FILE, table.to_parquet(index=False))
+    run.record.figures = split_figures(table, data.classes, rulebook, data.sources)
     run.record.peak_memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if not trained.stopped:
         shutil.rmtree(run.checkpoint)
 
 
-def _write_results(run: Run, job: Job, network: Parts, checkpoint: Checkpoint) -> None:
+def _write_network(run: Run, job: Job, network: Parts, checkpoint: Checkpoint) -> None:
     """The best network, as far as the training came."""
-    if checkpoint.load("best-0") is None:
-        return
     draft = run.folder / f".draft-{NETWORK_FILE}"
     assemble(network, job.recycles).save(draft)
     draft.replace(run.folder / NETWORK_FILE)
@@ -127,11 +131,12 @@ def train_stages(
 ) -> Trained:
     """Train the network through all stages, in place, from the checkpoint on; it ends with its best weights.
 
-    train, validation: photos. Raises TrainingError.
+    train, validation: photos. Raises TrainingError, or Interrupted when it was stopped before anything learned.
     """
     kept = checkpoint.load("state")
     state = State(**kept[0]) if kept else State(0)
-    known: dict[str, Activations] = {}
+    known: dict[tuple[str, bool], Activations] = {}
+    trained: Trained | None = None
     for number in range(state.stage, len(job.recipe.stages)):
         if number > state.stage:
             state = State(number, rows=state.rows)
@@ -140,19 +145,42 @@ def train_stages(
         elif number:
             checkpoint.save(f"start-{number}", values(_weights(network)))
         stage = stage_network(network, job.recipe.network, job.recipe.stages[number], job.recycles, fingerprint)
-        activations = tuple(
-            known.setdefault(fingerprint(front), _activations(job, number, front)) for front in stage.fronts
-        )
+        activations = tuple(_activations(job, number, front, watcher, known) for front in stage.fronts)
         batches = _batches(job, number, network, activations, train)
         trainer = StageTrainer(job.recipe.stages[number], stage, batches, validation, watcher, checkpoint, job.progress)
-        if not trainer.train(state):
-            return Trained(network, stage, activations, stopped=True)
-    return Trained(network, stage, activations, stopped=False)
+        try:
+            stopped = not trainer.train(state)
+        except Interrupted:
+            if checkpoint.load(f"best-{number}") is None:
+                return _stopped(trained)
+            stopped = True
+        trained = Trained(network, stage, activations, stopped)
+        if stopped:
+            break
+    assert trained is not None  # noqa: S101
+    return trained
 
 
-def _activations(job: Job, number: int, front: keras.Model) -> Activations:
-    keep = job.recipe.stages[number].cache
-    return Activations(front, job.prepared, job.recipe, job.progress, job.device, keep)
+def _stopped(trained: Trained | None) -> Trained:
+    if trained is None:
+        raise Interrupted
+    return replace(trained, stopped=True)
+
+
+def _activations(
+    job: Job, number: int, front: keras.Model, watcher: Watcher, known: dict[tuple[str, bool], Activations]
+) -> Activations:
+    """Those of an earlier stage where they are the same."""
+
+    def progress(what: str, done: int, total: int) -> None:
+        job.progress(what, done, total)
+        if watcher.stop_requested():
+            raise Interrupted
+
+    key = fingerprint(front), job.recipe.stages[number].cache
+    if key not in known:
+        known[key] = Activations(front, job.prepared, job.recipe, progress, job.device, keep=key[1])
+    return known[key]
 
 
 def _weights(network: Parts) -> list[keras.Variable]:
@@ -166,16 +194,10 @@ def _batches(job: Job, number: int, network: Parts, activations: Sequence[Activa
     targets = Targets(
         data, job.rulebook, [*network.branches], log_priors(data.pick(train), recipe.masked_prior), weights
     )
-    blended = None
-    if recipe.source_mixup:
-        photos, looks = epoch_order(recipe, number, 1, train)
-        order = np.lexsort((photos, looks))
-        photos, looks = photos[order], looks[order]
-        x = activations[0].gather(photos, looks).astype(np.float32)
-        mixed = mix_sources(x, data.labels[photos], data.source[photos], recipe.source_mixup, recipe.seed)
-        row = {pair: i for i, pair in enumerate(zip(photos.tolist(), looks.tolist(), strict=True))}
-        blended = Blended(mixed, row)
-    return Batches(recipe, number, activations, targets, train, blended)
+    ways = []
+    if recipe.source_shift and len(data.sources) > 1:
+        ways = [source_ways(front, data, train, recipe.augmentation.copies + 1) for front in activations]
+    return Batches(recipe, number, activations, targets, train, ways)
 
 
 def predict(trained: Trained, photos: Index, classes: tuple[str, ...]) -> list[Prediction]:

@@ -5,7 +5,7 @@ from components.words import how_sure, percent, plain, readable
 
 @pytest.mark.parametrize(
     ("probability", "words"),
-    [(0.999, "almost certain"), (0.95, "quite sure"), (0.8, "fairly sure"), (0.1, "only guessing")],
+    [(0.999, "almost certain"), (0.95, "quite sure"), (0.8, "fairly sure"), (0.1, "not very sure")],
 )
 def test_a_probability_becomes_words(probability: float, words: str) -> None:
     assert how_sure(probability) == words
@@ -13,7 +13,7 @@ def test_a_probability_becomes_words(probability: float, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("probability", "words"),
-    [(1.0, "more than 99 %"), (0.994, "more than 99 %"), (0.505, "50 %"), (0.004, "less than 1 %")],
+    [(1.0, "more than 99\u00a0%"), (0.994, "more than 99\u00a0%"), (0.505, "50\u00a0%"), (0.004, "less than 1\u00a0%")],
 )
 def test_percent_never_claims_to_be_certain(probability: float, words: str) -> None:
     assert percent(probability) == words

@@ -51,7 +51,7 @@ def shapes(count: int = 4) -> NDArray[np.uint8]:
 def changed(photos: NDArray[Any], change: Augmentation, seed: int = 0, look: int = 1) -> NDArray[np.float32]:
     network = augment(change, SIZE, lambda: shapes(50))
     numbers = look_numbers(network, seed, look, len(photos))
-    return np.asarray(network({"photo": photos.astype(np.float32), "numbers": numbers}))
+    return np.asarray(network.predict_on_batch({"photo": photos.astype(np.float32), "numbers": numbers}))
 
 
 def only(field: str) -> Augmentation:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from recycler.learning.data import load_sources
 from recycler.learning.describe import describe, in_words
 from recycler.recipe import Recipe, Stage, load_recipe
 from recycler.settings import PROJECT
@@ -34,3 +35,10 @@ def test_blocks_by_name_are_the_same_as_the_layers_they_hold(tmp_path: Path, rea
     recipe = load_recipe(THESIS / "home_photos.yaml")
     by_name = tuned(recipe, unfreeze_blocks=["conv_dw_13", "conv_pw_13"])
     assert by_name == tuned(recipe, unfreeze_layers=6)
+
+
+@pytest.mark.usefixtures("real_data")
+def test_the_thesis_recipe_tests_on_ten_public_photos_a_class() -> None:
+    data = load_sources(load_recipe(THESIS / "fine_tuning.yaml"))
+    test = data.pick([i for i, split in enumerate(data.splits) if split == "test"])
+    assert set(test.counts().values()) == {10}

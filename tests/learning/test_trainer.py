@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -148,12 +149,21 @@ def test_a_full_disk_ends_the_run_as_failed_with_a_sentence(
     mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(tmp_path)]
     if sys.platform != "linux" or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("needs a small disk of its own: run as root on Linux")
+
+    def fill_the_disk(*_: object) -> None:
+        for file in tmp_path.glob("runs/*/doing.json"):
+            file.unlink(missing_ok=True)  # or its end would make room for the record
+        with suppress(OSError), (tmp_path / "filler").open("ab", buffering=0) as filler:
+            while True:
+                filler.write(bytes(4096))
+
     try:
-        monkeypatch.setenv("RECYCLER_HOME", str(tmp_path))  # the features of 40 photos fit, a converted trunk does not
+        monkeypatch.setenv("RECYCLER_HOME", str(tmp_path))
         settings.cache_clear()
         with pytest.raises(RunError, match="disk is full"):
-            train(recipe(tree, 1), settings().runs, lambda *_: None)
+            train(recipe(tree, 1), settings().runs, fill_the_disk)
         assert record("latest").state == "failed"
+        assert "disk is full" in record("latest").problem
         assert "resume" in record("latest").hint
     finally:
         subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)

@@ -1,39 +1,27 @@
 """One small training from photos to a published model, on shapes drawn here and the backbone of the packages."""
 
-import io
+import importlib.util
+import json
+import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image, ImageDraw
 
 from recycler.classifier import load_classifier
 from recycler.errors import ExportError, RunError
-from recycler.learning.batches import mix_sources
 from recycler.learning.data import log_priors
 from recycler.learning.export import load_network, publish
 from recycler.learning.trainer import train
 from recycler.recipe import Recipe, dump_recipe, parse_recipe
 from recycler.runs import RECIPE_FILE, Run
-from recycler.settings import settings
+from recycler.settings import PROJECT, settings
 from recycler.shelf import list_models
-
-
-def draw(kind: str, seed: int) -> bytes:
-    rng = np.random.default_rng(seed)
-    image = Image.fromarray(rng.integers(120, 255, (96, 96, 3), dtype=np.uint8))
-    x, y = (int(n) for n in rng.integers(8, 30, 2))
-    box = (x, y, x + 50, y + 50)
-    pen = ImageDraw.Draw(image)
-    colour = tuple(int(n) for n in rng.integers(0, 100, 3))
-    pen.ellipse(box, fill=colour) if kind == "glass" else pen.rectangle(box, fill=colour)
-    if kind == "trash":
-        pen.line(box, fill=(255, 0, 0), width=12)
-    out = io.BytesIO()
-    image.save(out, "JPEG")
-    return out.getvalue()
+from tests.learning.shapes import draw
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +54,7 @@ def make_recipe(root: Path) -> Recipe:
         network: {{backbone: efficientnet_lite0, input_size: 64, dropout: 0.1}}
         augmentation: {{preset: phone, copies: 1}}
         masked_prior: true
+        source_shift: 1.0
         stages: [{{epochs: 30, batch_size: 32, learning_rate: 0.01, label_smoothing: 0.05}}]
         """
     )
@@ -131,13 +120,17 @@ def test_the_prior_gives_no_chance_to_classes_that_a_source_lacks(photos: Path) 
     assert not log_priors(data, masked=False).any()
 
 
-def test_mixing_sources_moves_towards_the_same_class_elsewhere_and_never_between_classes() -> None:
-    labels, source = np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 0, 1, 0, 0])
-    embedding = np.array([[0, 0], [0, 8], [5, 0], [5, 8], [9, 1], [9, 3]], np.float32)
-    mixed = mix_sources(embedding, labels, source, 0.5, seed=3)
-    assert np.array_equal(mixed[:, 0], embedding[:, 0])  # the class lies along the first axis
-    moved = abs(mixed - embedding)[:4, 1]
-    assert (moved > 0).all()
-    assert (moved < 4).all()
-    assert np.array_equal(mixed[4:], embedding[4:])  # one source alone has this class
-    assert np.array_equal(mix_sources(embedding, labels, source, 0.0, seed=3), embedding)
+def test_a_small_recipe_trains_in_both_stages_on_jax_too(shapes: Path, tmp_path: Path) -> None:
+    if importlib.util.find_spec("jax") is None:
+        pytest.skip("needs JAX: install it with `uv pip install --python .venv/bin/python jax`")
+    recipe = tmp_path / "tiny.yaml"
+    recipe.write_text(
+        f"name: tiny\ndata: {{sources: [{{name: {shapes}}}], validation: 0.25, test: 0.25}}\n"
+        "network: {input_size: 64}\naugmentation: {preset: phone, copies: 1}\n"
+        "stages: [{epochs: 2}, {method: fine_tuning, unfreeze_layers: 12, epochs: 1}]\n"
+    )
+    command = [sys.executable, "-m", "recycler", "train", str(recipe), "--json"]
+    environment = os.environ | {"KERAS_BACKEND": "jax"}
+    done = subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["state"] == "done"

@@ -63,7 +63,7 @@ def test_one_photo_gets_a_verdict_in_words_with_icon_and_advice(app: AppTest) ->
     assert "recycling</span>" in headline
     assert "Looks like" in headline
     assert any("Put it there" in text.value for text in app.markdown)
-    assert any("almost certain" in text.value and "more than 99 %" in text.value for text in app.markdown)
+    assert any("almost certain" in text.value and "more than 99\u00a0%" in text.value for text in app.markdown)
 
 
 def test_a_broken_photo_is_one_sentence_and_the_others_go_on(app: AppTest) -> None:

@@ -1,0 +1,291 @@
+"""Training rates in images a second: ours, the bare layers on resident arrays, and the way people usually do it.
+
+The thesis's recipe on CIFAR-100 in both stages. `python -m benchmarks.training --photos 300 --epochs 2` takes some
+minutes; without options it takes the thesis's 5,000 photos. Needs RECYCLER_DATA with cifar100, and MobileNet's weights.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras.src.legacy.preprocessing.image import ImageDataGenerator
+from numpy.typing import NDArray
+
+from benchmarks.report import table, write
+from recycler.learning.activations import PHOTOS, fingerprint, litert_engine
+from recycler.learning.batches import Batches, Targets
+from recycler.learning.checkpoint import Checkpoint
+from recycler.learning.cuts import InferenceMode, StageNetwork, stage_network, unfreeze
+from recycler.learning.data import Prepared, load_data, log_priors
+from recycler.learning.stages import Unwatched
+from recycler.learning.training import Job, new_network, train_stages
+from recycler.photos import read_photo
+from recycler.recipe import Recipe, load_recipe
+from recycler.rulebook import find_rulebook
+from recycler.settings import PROJECT, settings
+
+RECIPE = PROJECT / "recipes" / "thesis" / "fine_tuning.yaml"
+QUICKEST = PROJECT / "recipes" / "cifar100.yaml"
+THESIS_ACCURACY = 0.564
+STEPS = 20  # of a bare measurement
+
+
+class Rates(Unwatched):
+    """Images a second of each stage's epochs but the first, and of computing activations."""
+
+    def __init__(self) -> None:
+        self.epochs: dict[int, list[float]] = {}
+        self.stage = 0
+        self.features: dict[int, float] = {}
+        self.began = (0.0, 0)
+
+    def begin_stage(self, stage: int, name: str, epochs: int, steps: int) -> None:
+        """Which stage the activations are for."""
+        self.stage = stage
+
+    def log_epoch(self, stage: int, epoch: int, values: Mapping[str, float]) -> None:
+        """Compiling counts in the first epoch, and so it is left out."""
+        if epoch > 1:
+            self.epochs.setdefault(stage, []).append(values["photos_per_second"])
+
+    def progress(self, what: str, done: int, _: int) -> None:
+        """The rate of the last look, from its first batch to its last."""
+        if "look" in what and done <= PHOTOS["cpu"]:
+            self.began = time.perf_counter(), done
+        elif "look" in what:
+            self.features[self.stage] = (done - self.began[1]) / (time.perf_counter() - self.began[0])
+
+
+def thesis_recipe(photos: int, epochs: int) -> Recipe:
+    """The thesis's recipe with so many training photos a class and as many epochs in each stage, never stopped."""
+    recipe = load_recipe(RECIPE)
+    source = recipe.data.sources[0].model_copy(update={"per_class": max(2, round(photos / 100 * 1.2))})
+    stages = tuple(s.model_copy(update={"epochs": epochs, "patience": None}) for s in recipe.stages)
+    return recipe.model_copy(
+        update={
+            "data": recipe.data.model_copy(update={"sources": (source,)}),
+            "augmentation": recipe.augmentation.model_copy(update={"copies": 2}),
+            "stages": stages,
+        }
+    )
+
+
+def ours(job: Job) -> tuple[Rates, float]:
+    """The engine on this recipe: its rates, and the seconds from the photos to the end of the last stage."""
+    rates = Rates()
+    watched = Job(job.recipe, job.prepared, job.rulebook, rates.progress)
+    parts = job.prepared.parts
+    begin = time.perf_counter()
+    network = new_network(job.recipe, job.prepared.data)
+    train_stages(watched, network, parts.train, parts.validation, rates, Checkpoint(None))
+    return rates, time.perf_counter() - begin
+
+
+def bare_forward(front: keras.Model, pixels: NDArray[np.float32]) -> float:
+    """LiteRT's rate on the frozen layers: an interpreter a thread, photos that lie in memory."""
+    run = litert_engine(front)
+    step = PHOTOS["cpu"]
+    parts = [pixels[i : i + step] for i in range(0, len(pixels) - step + 1, step)]
+    with ThreadPoolExecutor(settings().threads) as pool:
+        list(pool.map(run, parts[: 2 * settings().threads]))
+        return step * len(parts) / seconds(lambda: list(pool.map(run, parts)))
+
+
+def bare_training(stage: StageNetwork, batch: Any) -> float:
+    """TensorFlow's rate, forward and backward with the step of the optimiser, on one batch that lies in memory."""
+    inputs, targets, _ = tf.nest.map_structure(tf.constant, batch)
+    model, optimiser = stage.training, keras.optimizers.AdamW(1e-5)
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    optimiser.build(model.trainable_variables)
+
+    @tf.function
+    def step() -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            value = loss(targets["object"], model(inputs, training=True)["object"])
+        optimiser.apply(tape.gradient(value, model.trainable_variables))
+        return value
+
+    step()
+    return STEPS * len(targets["object"]) / seconds(lambda: [step() for _ in range(STEPS)])
+
+
+def usual_network(recipe: Recipe, prepared: Prepared, stage: int, augmented: bool) -> keras.Model:
+    """Pixels to classes in one network, with Keras's own augmentation layers in front, compiled."""
+    parts = new_network(recipe, prepared.data)
+    unfreeze(parts.trunk, recipe.network, recipe.stages[stage])
+    photo = keras.Input(parts.trunk.input_shape[1:])
+    x = photo
+    for layer in usual_augmentation() if augmented else ():
+        x = layer(x)
+    network = keras.Model(photo, keras.layers.Softmax()(parts.branches["object"](InferenceMode(parts.trunk)(x))))
+    network.compile(keras.optimizers.Adam(1e-5), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return network
+
+
+def usual_augmentation() -> list[keras.layers.Layer]:
+    """The thesis's augmentations as the layers that Keras has for them."""
+    return [
+        keras.layers.RandomRotation(15 / 360, fill_mode="nearest"),
+        keras.layers.RandomTranslation(0.1, 0.0, fill_mode="nearest"),
+        keras.layers.RandomZoom(0.2, fill_mode="nearest"),
+        keras.layers.RandomFlip("horizontal"),
+        keras.layers.RandomBrightness(0.2),
+    ]
+
+
+def usual_rates(recipe: Recipe, prepared: Prepared, stage: int, pixels: NDArray[np.float32]) -> tuple[float, float]:
+    """Images a second of `fit`, with Keras's layers and with the old image generator; the second epoch counts."""
+    labels = prepared.data.labels[prepared.parts.train]
+    batch = recipe.stages[stage].batch_size
+    generator = ImageDataGenerator(
+        rotation_range=15,
+        height_shift_range=0.1,
+        zoom_range=0.2,
+        brightness_range=(0.8, 1.2),
+        channel_shift_range=20,
+        horizontal_flip=True,
+    )
+    with_layers = usual_network(recipe, prepared, stage, augmented=True)
+    with_generator = usual_network(recipe, prepared, stage, augmented=False)
+    flow = generator.flow(pixels, labels, batch_size=batch)
+    with_layers.fit(pixels, labels, batch_size=batch, verbose=0)
+    with_generator.fit(flow, verbose=0)
+    one = len(labels) / seconds(lambda: with_layers.fit(pixels, labels, batch_size=batch, verbose=0))
+    return one, len(labels) / seconds(lambda: with_generator.fit(flow, verbose=0))
+
+
+def quickest() -> tuple[float, float]:
+    """Seconds from start to end of a whole process in an empty home, and top-1 on public test photos."""
+    with tempfile.TemporaryDirectory() as home:
+        program = (
+            "import sys; from pathlib import Path\n"
+            "from recycler.recipe import load_recipe\n"
+            "from recycler.learning.trainer import train\n"
+            "run = train(load_recipe(Path(sys.argv[1])), Path(sys.argv[2]), lambda *_: None)\n"
+            "print(run.record.figures['test']['top1'])\n"
+        )
+        begin = time.perf_counter()
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "-c", program, QUICKEST, Path(home) / "runs"],
+            env=os.environ | {"RECYCLER_HOME": home},
+            cwd=PROJECT,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return time.perf_counter() - begin, float(done.stdout.split()[-1])
+
+
+def peak_memory(photos: int) -> float:
+    """MB at most of a process that trains both stages on so many photos, one epoch each, in an empty home."""
+    with tempfile.TemporaryDirectory() as home:
+        program = (
+            "import resource, sys\n"
+            "from benchmarks.training import job_of, ours\n"
+            "ours(job_of(int(sys.argv[1]), 1))\n"
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)\n"
+        )
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "-c", program, str(photos)],
+            env=os.environ | {"RECYCLER_HOME": home},
+            cwd=PROJECT,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return float(done.stdout.split()[-1])
+
+
+def job_of(photos: int, epochs: int) -> Job:
+    """The thesis's recipe on so many photos."""
+    recipe = thesis_recipe(photos, epochs)
+    return Job(recipe, load_data(recipe), find_rulebook(recipe.rulebook), lambda *_: None)
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    """How long this takes."""
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+def measured(job: Job, rates: Rates) -> tuple[list[list[str]], list[float], list[float]]:
+    """The table's rows; seconds of the whole recipe, ours and by fit; and how much faster each stage is."""
+    recipe, prepared = job.recipe, job.prepared
+    train = prepared.parts.train
+    pixels = np.stack([read_photo(prepared.data.read_bytes(int(i)), 32) for i in train]).astype(np.float32)
+    network = new_network(recipe, prepared.data)
+    targets = Targets(
+        prepared.data,
+        job.rulebook,
+        ["object"],
+        log_priors(prepared.data, masked=False),
+        np.ones(len(prepared.data.classes), np.float32),
+    )
+    rows, totals, looks = [], [], load_recipe(RECIPE).augmentation.copies + 1
+    for number, stage in enumerate(recipe.stages):
+        cut = stage_network(network, recipe.network, stage, job.recycles, fingerprint)
+        shape = cut.fronts[0].output_shape[1:]
+        resident = np.random.default_rng(0).random((stage.batch_size, *shape), dtype=np.float32)
+        batches = Batches(recipe, number, (), targets, train)
+        some = train[: stage.batch_size]
+        batch: Any = (batches._with_prior({"activations_0": resident[: len(some)]}, some), targets.of(some, 0.0), {})
+        forward, training = bare_forward(cut.fronts[0], pixels[:640]), bare_training(cut, batch)
+        by_layers, by_generator = usual_rates(recipe, prepared, number, pixels)
+        own = max(rates.epochs[number])
+        features = rates.features[number]
+        name = stage.name
+        rows.append([f"{name}: frozen layers", f"{features:.0f}", f"{forward:.0f}", "", ""])
+        rows.append(
+            [f"{name}: what learns", f"{own:.0f}", f"{training:.0f}", f"{by_layers:.0f}", f"{by_generator:.0f}"]
+        )
+        epochs = load_recipe(RECIPE).stages[number].epochs
+        totals.append((looks / features + epochs / own, epochs / by_layers))
+    whole = [sum(column) * 5_000 for column in zip(*totals, strict=True)]
+    return rows, whole, [usual / own for own, usual in totals]
+
+
+def main() -> None:
+    """Measure and write the tables."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--photos", type=int, default=5_000, help="training photos")
+    options.add_argument("--epochs", type=int, default=3, help="epochs of each stage that are measured")
+    options.add_argument("--memory", type=int, nargs="*", default=[], help="photos to measure peak memory at")
+    chosen = options.parse_args()
+    job = job_of(chosen.photos, chosen.epochs)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["RECYCLER_HOME"] = home
+        settings.cache_clear()
+        rates, _ = ours(job)
+        rows, whole, gains = measured(job, rates)
+    elapsed, top1 = quickest()
+    parts = [
+        f"Images a second; the thesis's recipe (MobileNet at 160) on {chosen.photos:,} photos of CIFAR-100, the best "
+        f"of {chosen.epochs - 1} epochs. *bare*: the same layers on arrays in memory, LiteRT for the frozen ones, "
+        "TensorFlow forward and backward for the others. *fit*: the whole network end to end by Keras's `fit`.",
+        table(["stage", "ours", "bare", "fit, Keras's layers", "fit, image generator"], rows),
+        "The whole recipe from these rates (5,000 photos, 8 looks and the plain photo, 70 and 50 epochs): "
+        f"{whole[0] / 60:.0f} minutes, by fit {whole[1] / 60:.0f}, {whole[1] / whole[0]:.1f} times as fast; "
+        + ", ".join(f"{stage.name} {gain:.1f}" for stage, gain in zip(job.recipe.stages, gains, strict=True))
+        + " times.",
+        f"`recipes/{QUICKEST.name}`, a fresh process and an empty home: top-1 {top1:.3f} on public test photos "
+        f"(thesis {THESIS_ACCURACY}) after {elapsed:.0f} s, imports, data, evaluation and all.",
+    ]
+    if chosen.memory:
+        peaks = ", ".join(f"{peak_memory(photos):,.0f} MB at {photos:,} photos" for photos in chosen.memory)
+        parts.append(f"Peak memory of both stages: {peaks}.")
+    write("training", "Training", parts)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recycler.datasets.dataset import Dataset
+from recycler.learning.activations import Activations
+from recycler.learning.batches import source_ways
+
+
+@dataclass
+class InMemory:
+    """Activations that lie there already: the plain look and one more."""
+
+    looks: NDArray[np.float32]
+
+    def gather(self, photos: NDArray[np.int64], looks: NDArray[np.int64]) -> NDArray[np.float32]:
+        return self.looks[looks, photos]
+
+
+def ways(labels: list[int], source: list[int], embedding: list[list[float]]) -> NDArray[np.float32]:
+    data = SimpleNamespace(labels=np.array(labels), source=np.array(source), sources=("ours", "theirs"))
+    plain = np.array(embedding, np.float32)
+    inputs = cast(Activations, InMemory(np.stack([plain, plain + 1])))
+    return source_ways(inputs, cast(Dataset, data), np.arange(len(labels)), looks=2)
+
+
+def test_the_way_between_sources_is_what_their_common_classes_differ_in() -> None:
+    # The class lies along the first axis, the source along the second; class 2 is known to one source only.
+    way: Any = ways([0, 0, 1, 1, 2], [0, 1, 0, 1, 0], [[0, 0], [0, 8], [5, 0], [5, 6], [99, 99]])
+    np.testing.assert_allclose(way[0, 1], [0, 7])
+    np.testing.assert_allclose(way[1, 0], [0, -7])
+    assert not way[0, 0].any()
+
+
+def test_there_is_no_way_between_sources_without_a_common_class() -> None:
+    assert not ways([0, 0, 1, 1], [0, 0, 1, 1], [[1, 2], [3, 4], [5, 6], [7, 8]]).any()

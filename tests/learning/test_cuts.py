@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from recycler.errors import RecipeError
+from recycler.learning.cuts import cut_trunk, trainable_parameters, unfreeze
+from recycler.learning.network import build_parts
+from recycler.recipe import Network, Stage
+
+BACKBONES = ["mobilenet", "efficientnet_lite0", "resnet50_v2", "mobilenet_v3_small", "densenet121"]
+
+
+@pytest.mark.parametrize("flip", [False, True])
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_front_and_back_are_the_trunk_and_all_that_learns_is_behind(backbone: str, flip: bool) -> None:
+    network = Network(backbone=backbone, input_size=64, flip=flip)
+    trunk = build_parts(network, classes=3, photo_size=64, weights=None).trunk
+    stage = Stage(method="fine_tuning", unfreeze_layers=20)
+    unfreeze(trunk, network, stage)
+    cut = cut_trunk(trunk, network, stage)
+    photos = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3)).astype(np.float32)
+    expected = np.asarray(trunk(photos, training=False))
+    np.testing.assert_allclose(np.asarray(cut.back(cut.front(photos), training=True)), expected, atol=1e-4)
+    assert [id(w) for w in cut.back.trainable_weights] == [id(w) for w in trunk.trainable_weights]
+    assert np.prod(cut.front.output_shape[1:]) < 64 * 64 * 3 * (1 + flip)
+
+
+@pytest.mark.parametrize(("layers", "parameters"), [(24, 2_126_848), (12, 1_593_856), (25, 2_131_456)])
+def test_the_thesis_counts_hold_for_a_head_of_100_classes(layers: int, parameters: int) -> None:
+    network = Network(backbone="mobilenet", input_size=160, shape="single", hidden=(512,))
+    parts = build_parts(network, classes=100, photo_size=32, weights=None)
+    assert trainable_parameters(parts) == 578_148
+    unfreeze(parts.trunk, network, Stage(method="fine_tuning", unfreeze_layers=layers))
+    assert trainable_parameters(parts) == 578_148 + parameters
+
+
+def test_a_backbone_that_learns_whole_is_cut_at_the_photo() -> None:
+    network = Network(backbone="mobilenet", input_size=64)
+    trunk = build_parts(network, classes=3, photo_size=32, weights=None).trunk
+    stage = Stage(method="fine_tuning", unfreeze_layers=len(trunk.get_layer("mobilenet").layers))
+    unfreeze(trunk, network, stage)
+    cut = cut_trunk(trunk, network, stage)
+    assert cut.front.output_shape == (None, 32, 32, 3)
+    photos = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype(np.float32)
+    np.testing.assert_allclose(np.asarray(cut.back(photos, training=True)), np.asarray(trunk(photos)), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("stage", "right"), [({"unfreeze_layers": 999}, "layers in all"), ({"unfreeze_blocks": ["blok"]}, "conv_pw_13")]
+)
+def test_layers_that_are_not_there_are_named(stage: dict[str, object], right: str) -> None:
+    network = Network(backbone="mobilenet", input_size=64)
+    trunk = build_parts(network, classes=3, photo_size=64, weights=None).trunk
+    with pytest.raises(RecipeError, match=right):
+        unfreeze(trunk, network, Stage.model_validate({"method": "fine_tuning", **stage}))
