@@ -79,17 +79,18 @@ def marks(metric: str, epochs: pd.DataFrame, stages: Sequence[StageProgress], en
     """
     borders: list[tuple[float, str]] = []
     best: list[tuple[float, float, str]] = []
+    early = ""
     for number, stage in enumerate(stages):
         rows = epochs[epochs["stage"] == number]
         if number and len(rows):
-            borders.append((rows["x"].min() - 1, f"stage {number + 1}: {stage.name}"))
-        over = len(rows) and (ended or number < len(stages) - 1)
-        if over and rows["epoch"].max() < stage.epochs:
-            borders.append((rows["x"].max(), "early stop"))
+            borders.append((rows["x"].min() - 1, f"{early}stage {number + 1}: {stage.name}"))
+        early = "early stop, " if len(rows) and rows["epoch"].max() < stage.epochs else ""
         column = f"val_{metric}"
         if column in rows and rows["val_loss"].notna().any():
             row = rows.iloc[int(np.nanargmin(rows["val_loss"]))]
             best.append((row["x"], row[column], f"best: epoch {row['epoch']:.0f}"))
+    if ended and early:
+        borders.append((epochs["x"].max(), "early stop"))
     return Marks(
         pd.DataFrame(borders, columns=["x", "text"]).astype({"x": np.float64}),
         pd.DataFrame(best, columns=["x", "value", "text"]).astype({"x": np.float64, "value": np.float64}),
