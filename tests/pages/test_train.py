@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components import state
+from components.words import percent
 from recycler.errors import RunError
 from recycler.recipe import load_recipe
 from recycler.runs import Label, Run, find_run, list_runs, new_run
@@ -68,7 +69,7 @@ def test_the_newest_run_is_shown_with_its_figures_and_all_are_in_the_table() -> 
     ended("Second try", 0.6, note="more photos")
     app = train_page()
     assert [heading.value for heading in app.subheader][:1] == ["Second try"]
-    assert any("60 %" in html.proto.body for html in app.get("html"))
+    assert any(percent(0.6) in html.proto.body for html in app.get("html"))
     assert list(app.dataframe[0].value["title"]) == ["Second try", "First try"]
     assert list(app.dataframe[0].value["top1"]) == [0.6, 0.4]
     app.text_input(key=state.TRAIN_FILTER).set_value("more").run()
