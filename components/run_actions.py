@@ -1,13 +1,14 @@
 """What can be done with a run that has ended: publish, resume, rename, take away, delete and take back."""
 
 from functools import partial
+from urllib.parse import quote
 
 import pandas as pd
 import streamlit as st
 
 from components import state
 from components.attempt import attempt
-from components.words import plain
+from components.words import plain, safe
 from recycler import jobs, publishing
 from recycler.figures import history_chart
 from recycler.runs import EPOCHS_FILE, POINTS_FILE, PREDICTIONS_FILE, RECIPE_FILE, Label, Run
@@ -97,7 +98,8 @@ def _publication(run: Run, under_way: bool) -> None:
             f"It says *unsure* below {card.thresholds.confidence:.0%}, set on {plain(card.thresholds_from)}.",
             icon=":material/check_circle:",
         )
-        st.html(f'<a class="try" href="./?model={card.name}" target="_self">Try it on Classify</a>')
+        address = f"./?{state.MODEL}={quote(card.title)}"  # the address holds what the select box shows
+        st.html(f'<a href="{safe(address)}" target="_self">Try it on Classify</a>')
 
 
 def _rename(run: Run, key: str) -> None:
