@@ -12,6 +12,6 @@ def attempt(action: Callable[[], object]) -> None:
     try:
         action()
     except RecyclerError as problem:
-        st.error(str(problem))
+        st.toast(str(problem), icon=":material/error:", duration="long")  # a fragment's next look would wipe an error
     else:
         st.rerun()

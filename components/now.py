@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -9,7 +10,7 @@ import streamlit as st
 from components import queue, state
 from components.attempt import attempt
 from components.curve_view import choose_view, draw_curves, has_curves, known_metrics, points_of
-from components.run_actions import run_actions
+from components.run_actions import run_actions, throw_away
 from components.run_words import facts, result_facts, state_badge
 from components.words import about, megabytes, plain
 from recycler import jobs
@@ -133,10 +134,10 @@ def _stop_or_discard(run: Run, key: str) -> None:
         ):
             attempt(lambda: jobs.stop(name))
         with st.popover("Discard", type="tertiary", icon=":material/delete:", key=f"{state.TRAIN_DISCARD}-{key}"):
-            st.markdown("**Throw this training away?** It ends at once, and nothing of it is kept on this page.")
+            st.markdown("**Throw this training away?** It ends at once. You can take it back for a week.")
             if st.button("Yes, discard it", key=f"{state.TRAIN_DISCARD}-yes-{key}"):
                 with st.spinner("Ending it…"):
-                    attempt(lambda: jobs.discard(name))
+                    attempt(partial(throw_away, run, jobs.discard))
 
 
 def _first_visit() -> None:

@@ -1,5 +1,6 @@
 """What can be done with a run that has ended: publish, resume, rename, take away, delete and take back."""
 
+from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote
 
@@ -31,7 +32,7 @@ def run_actions(run: Run, key: str) -> None:
         _rename(run, key)
         _files(run, key)
         if st.button("Delete", key=f"{state.TRAIN_DELETE}-{key}", icon=":material/delete:", type="tertiary"):
-            attempt(lambda: _delete(run))
+            attempt(partial(throw_away, run, jobs.delete))
     _published(run)
 
 
@@ -48,9 +49,10 @@ def undo_delete() -> None:
             attempt(partial(jobs.restore, name))
 
 
-def _delete(run: Run) -> None:
+def throw_away(run: Run, action: Callable[[str], None]) -> None:
+    """Delete or discard a run, and remember what could be taken back."""
     title = run.label.title
-    jobs.delete(run.record.run)
+    action(run.record.run)
     st.session_state[state.TRAIN_TRASH] = (run.record.run, title)
 
 

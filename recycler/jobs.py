@@ -69,8 +69,11 @@ def discard(name: str, patience: float = 10) -> None:
         if record.process is not None and record.host == socket.gethostname():
             with suppress(ProcessLookupError):
                 os.kill(record.process, signal.SIGKILL)
-        with claim(run, patience):
-            pass
+        with claim(run, patience):  # its trainer has ended, or has not begun and will find nothing to train
+            run = find_run(settings().runs, record.run)
+            if run.record.state in LIVE:
+                run.record.state, run.record.process = "stopped", None
+                run.save()
     delete(record.run)
 
 

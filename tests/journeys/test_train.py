@@ -110,7 +110,10 @@ def test_a_training_is_discarded_only_after_asking_and_comes_back_by_undo(
     page.get_by_role("button", name="Start training").click()
     page.get_by_role("button", name="Discard").click()
     page.get_by_role("button", name="Yes, discard it").click()
-    expect(page.get_by_text("Nothing has been trained here yet")).to_be_visible()
+    expect(page.get_by_text("“Tiny” was deleted")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("heading", name="Tiny")).to_be_visible()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
 
 
 def test_one_click_leads_from_classify_to_train_and_back_also_on_a_phone(
