@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages import classify
+from pages import classify, train
 
 CAMERA = ":material/photo_camera:"
 
@@ -12,11 +12,14 @@ def main() -> None:
 
     The default page answers at / only, whatever its url_path; its hidden twin lets /classify answer too.
     """
-    st.set_page_config(page_title="Recycler", page_icon="♻️")  # a Material icon would be fetched from outside
+    st.set_page_config(
+        page_title="Recycler", page_icon="♻️", layout="wide"
+    )  # a Material icon would be fetched from outside
     st.navigation(
         [
             st.Page(classify.page, title="Classify", icon=CAMERA, url_path="home", default=True),
             st.Page(classify.page, title="Classify", icon=CAMERA, url_path="classify", visibility="hidden"),
+            st.Page(train.page, title="Train", icon=":material/school:", url_path="train"),
         ]
     ).run()
 

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from recycler.datasets import load_dataset
-from recycler.datasets.dataset import join, relabel
+from recycler.datasets.sources import load_sources
 from recycler.learning.cuts import cut_trunk, trainable_parameters, unfreeze
 from recycler.learning.training import new_network
 from recycler.recipe import Recipe
@@ -18,11 +17,7 @@ def describe(recipe: Recipe) -> dict[str, Any]:
     Opens the data sets but no photo; needs no ImageNet weights. Photos are those before the split and before near
     copies and unreadable ones are left out. Raises RecyclerError.
     """
-    sources = []
-    for source in recipe.data.sources:
-        data = load_dataset(source.name, per_class=source.per_class, seed=recipe.data.seed)
-        sources.append(relabel(data, source.labels, source.photo_rule()))
-    data = join(sources)
+    data = load_sources(recipe.data)
     network = new_network(recipe, data, weights=None)
     trunks = {id(trunk): trunk for trunk in network.trunks.values()}.values()
     models = [*trunks, *network.branches.values()]

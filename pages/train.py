@@ -1,0 +1,17 @@
+"""Train: a stand-in until the page is merged."""
+
+import streamlit as st
+
+from components.look import apply_style
+from components.recipe_form import recipe_form
+
+
+def page() -> None:
+    """The form alone."""
+    apply_style()
+    st.title("Train")
+    left, right = st.columns(2, gap="large")
+    with left:
+        wanted = recipe_form()
+    if wanted:
+        right.code(wanted.recipe.model_dump_json(indent=1))
