@@ -15,3 +15,9 @@ def page() -> None:
         wanted = recipe_form()
     if wanted:
         right.code(wanted.recipe.model_dump_json(indent=1))
+
+
+if __name__ == "__main__":  # Streamlit's old page discovery found this file first: give it the whole app
+    from app import main
+
+    main()
