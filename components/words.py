@@ -21,6 +21,17 @@ def percent(probability: float) -> str:
     return f"{probability:.0%}".replace("%", " %")
 
 
+def about(seconds: float) -> str:
+    """A time that is not known exactly: "about 2 minutes"."""
+    if seconds < 45:
+        return "less than a minute"
+    if seconds < 5400:
+        minutes = round(seconds / 60) if seconds < 600 else 5 * round(seconds / 300)
+        return f"about {minutes} minute{'s' * (minutes != 1)}"
+    hours = round(seconds / 1800) / 2 if seconds < 6 * 3600 else round(seconds / 3600)
+    return f"about {hours:g} hours"
+
+
 def readable(class_name: str) -> str:
     """A class name as people say it: "aquarium_fish" becomes "aquarium fish"."""
     return EVERYDAY.get(class_name, class_name.replace("_", " "))

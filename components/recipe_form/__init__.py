@@ -1,6 +1,5 @@
 """The left half of the Train page: a recipe as a form, in the order in which one thinks."""
 
-import re
 from typing import NamedTuple
 
 import streamlit as st
@@ -9,14 +8,17 @@ from components import state
 from components.recipe_form import photos
 from components.recipe_form.advanced import advanced_form
 from components.recipe_form.augmentation import augmentation_form
-from components.recipe_form.data import data_form, name_of
+from components.recipe_form.data import data_form, short_name
 from components.recipe_form.draft import Draft, this_draft
 from components.recipe_form.fields import Fields, bind
 from components.recipe_form.file import file_menu, first_recipe
 from components.recipe_form.method import method_form
 from components.recipe_form.network import network_form
-from components.words import plain
+from components.words import about, plain
+from recycler.datasets.summary import Summary
 from recycler.errors import DatasetError
+from recycler.estimate import estimate
+from recycler.jobs import device_of
 from recycler.plan import check_recipe
 from recycler.recipe import Data, Recipe
 from recycler.runs import Label
@@ -46,7 +48,7 @@ def recipe_form() -> Wanted | None:
     st.subheader("Method", anchor=False)
     method_form(draft)
     st.subheader("Augmentation", anchor=False)
-    augmentation_form(draft, fields)
+    augmentation_form(draft, fields, native or draft.get("network.input_size"))
     with st.expander("Advanced", key=f"{state.TRAIN_FOLD}_advanced", on_change="rerun", icon=":material/tune:") as fold:
         if fold.open:
             advanced_form(draft, fields)
@@ -56,6 +58,8 @@ def recipe_form() -> Wanted | None:
         st.markdown(f":red[:material/error: {plain(text, 400)}]")
     if problems and not mistakes:
         st.markdown(":red[:material/error: Something above has to be mended first.]")
+    if recipe is not None and chosen is not None:
+        _expected(recipe, chosen[1], native)
     pressed = st.button(
         "Start training",
         type="primary",
@@ -66,7 +70,18 @@ def recipe_form() -> Wanted | None:
     )
     if not pressed or recipe is None or chosen is None:
         return None
-    return Wanted(recipe, Label(title=recipe.title, note=draft.note))
+    return Wanted(recipe, Label(title=recipe.title or recipe.name, note=draft.note))
+
+
+def _expected(recipe: Recipe, summary: Summary, native_size: int | None) -> None:
+    """Time, memory and disk in words."""
+    expected = estimate(recipe, summary, native_size)
+    time = about(expected.seconds)
+    if expected.most_seconds > 1.25 * expected.seconds:
+        time += f", {about(expected.most_seconds)} at most"
+    disk = f", {expected.disk_bytes / 1e9:.1f} GB of disk" if expected.disk_bytes > 1e8 else ""
+    gpu = " On the GPU it takes less." if device_of(recipe) == "gpu" else ""
+    st.markdown(f":material/timer: **{time.capitalize()}**, {expected.memory_bytes / 1e9:.1f} GB of memory{disk}.{gpu}")
 
 
 def _size_and_classes(draft: Draft) -> tuple[int | None, int, int]:
@@ -82,7 +97,8 @@ def _name(draft: Draft) -> None:
     """Title and note; the recipe's short name follows the title."""
 
     def titled() -> None:
-        title = st.session_state[state.TRAIN_TITLE].strip() or _suggested(draft)
+        title = st.session_state[state.TRAIN_TITLE].strip()
+        draft.titled = bool(title)
         draft.put("title", title)
         draft.put("name", short_name(title))
 
@@ -100,12 +116,3 @@ def _name(draft: Draft) -> None:
         on_change=noted,
         placeholder="What you want to find out",
     )
-
-
-def _suggested(draft: Draft) -> str:
-    return " and ".join(name_of(source["name"]) for source in draft.get("data.sources")) or "My photos"
-
-
-def short_name(title: str) -> str:
-    """A title as the short name of a recipe: small letters, digits and dashes."""
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:64].strip("-") or "training"

@@ -49,7 +49,7 @@ def _which_stage(draft: Draft) -> int:
     key = f"{state.TRAIN_STAGE}_{len(stages)}"
     st.session_state.setdefault(key, 0)
     bind(key, min(st.session_state[key], len(stages) - 1))
-    number: int = st.segmented_control(
+    number = st.segmented_control(
         "Stage",
         range(len(stages)),
         required=True,
@@ -57,7 +57,7 @@ def _which_stage(draft: Draft) -> int:
         key=key,
         label_visibility="collapsed",
     )
-    return number
+    return number or 0
 
 
 def _draw(fields: Fields, places: list[str]) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from components import state
 from components.recipe_form.draft import Draft
 from components.recipe_form.fields import Fields, bind, schema_of, title_of
+from components.recipe_form.preview import preview
 from recycler.presets import AUGMENTATIONS
 from recycler.recipe import Augmentation
 
@@ -30,8 +31,11 @@ KINDS = {
 }
 
 
-def augmentation_form(draft: Draft, fields: Fields) -> None:
-    """Draw presets, and behind a fold every augmentation on its own."""
+def augmentation_form(draft: Draft, fields: Fields, size: int) -> None:
+    """Draw presets, and behind folds a look at what they do, and every augmentation on its own.
+
+    size: pixels a side in which training augments these photos.
+    """
 
     def changed() -> None:
         _use_preset(draft, st.session_state[state.TRAIN_PRESET])
@@ -50,6 +54,7 @@ def augmentation_form(draft: Draft, fields: Fields) -> None:
     own = _changed(draft)
     st.caption(PRESETS[now] + (f" Changed by you: {', '.join(own)}." if own else ""))
     fields.tell("augmentation.zca_fraction")
+    preview(draft, size)
     with st.expander("Each one on its own", key=f"{state.TRAIN_FOLD}_each", on_change="rerun") as fold:
         if fold.open:
             _each(draft, fields)

@@ -1,5 +1,6 @@
 """Which photos: named sets that were found, uploaded zips, folders on the server; what is in them, and what is used."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,11 @@ def data_form(draft: Draft, fields: Fields) -> tuple[Data, Summary] | None:
     return data, summary
 
 
+def short_name(title: str) -> str:
+    """A title as the short name of a recipe: small letters, digits and dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:64].strip("-") or "training"
+
+
 def name_of(source: str) -> str:
     """A source's name for people."""
     return TITLES.get(source, Path(source).stem)
@@ -89,8 +95,13 @@ def _sources(draft: Draft, known: list[str]) -> None:
 
 
 def _choose(draft: Draft, sources: list[dict[str, Any]]) -> None:
-    """Take these sources, and rules that know their classes."""
+    """Take these sources, and rules that know their classes; what was said of the ones before goes."""
     draft.put("data.sources", sources)
+    draft.put("description", "")
+    draft.put("data.label_rule", "")
+    if not draft.titled:
+        draft.put("title", " and ".join(name_of(source["name"]) for source in sources) or "My photos")
+        draft.put("name", short_name(draft.get("title")))
     if sources:
         try:
             classes = photos.load(Data.model_validate(draft.get("data"))).classes
@@ -219,7 +230,8 @@ def _how_many(draft: Draft, summary: Summary, fields: Fields) -> None:
     now = draft.get("data.sources.0.per_class")
     bind(key, min(now or most, most))
     help_text = "Fewer learn faster, more learn better. At the right end: all that there are."
-    st.slider("Photos a class and source", 1, most, key=key, on_change=changed, help=help_text)
+    label = "Photos a class" if len(data.sources) == 1 else "Photos a class and source"
+    st.slider(label, 1, most, key=key, on_change=changed, help=help_text)
     fields.tell("data.sources.0.per_class")
 
 

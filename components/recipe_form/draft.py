@@ -7,7 +7,7 @@ import streamlit as st
 
 from components import state
 from recycler.drafts import keep_draft, load_draft, new_identity
-from recycler.recipe import Augmentation, Data, Network, Recipe, Source, Stage
+from recycler.recipe import Augmentation, Data, Network, Part, Recipe, Source, Stage
 
 Step = str | int
 
@@ -33,6 +33,15 @@ class Draft:
     def note(self, text: str) -> None:
         self._kept["note"] = text
         self._keep()
+
+    @property
+    def titled(self) -> bool:
+        """Whether the visitor has given a title; until then it follows the photos."""
+        return bool(self._kept["titled"])
+
+    @titled.setter
+    def titled(self, titled: bool) -> None:
+        self._kept["titled"] = titled
 
     @property
     def touched(self) -> bool:
@@ -64,7 +73,7 @@ class Draft:
         self._kept["touched"] = True
         identity = self._kept.setdefault("identity", new_identity())
         st.query_params[state.TRAIN_ID] = identity
-        keep_draft(identity, {"recipe": self.recipe, "note": self.note})
+        keep_draft(identity, {name: self._kept[name] for name in ("recipe", "note", "titled")})
 
 
 def this_draft(first: dict[str, Any]) -> Draft:
@@ -73,9 +82,11 @@ def this_draft(first: dict[str, Any]) -> Draft:
     if kept is None:
         identity = st.query_params.get(state.TRAIN_ID, "")
         found = load_draft(identity) or {}
-        kept = {"recipe": _whole(found.get("recipe")) or first, "note": "", "touched": False}
+        kept = {"recipe": _whole(found.get("recipe")) or first, "note": ""}
+        kept |= {"touched": False, "titled": False}
         if "recipe" in found:
-            kept |= {"identity": identity, "touched": True, "note": str(found.get("note", ""))}
+            kept |= {"identity": identity, "touched": True}
+            kept |= {"note": str(found.get("note", "")), "titled": bool(found.get("titled"))}
         st.session_state[state.TRAIN_DRAFT] = kept
     if kept["touched"]:
         st.query_params[state.TRAIN_ID] = kept["identity"]  # coming back from another page
@@ -89,7 +100,7 @@ def steps(place: str) -> list[Step]:
 
 def _whole(fields: Any) -> dict[str, Any] | None:
     """Fields of a draft file, mistakes among them, if none is missing; of a file of an older version some may."""
-    parts = {"data": Data, "network": Network, "augmentation": Augmentation}
+    parts: dict[str, type[Part]] = {"data": Data, "network": Network, "augmentation": Augmentation}
     try:
         stages, sources = fields["stages"], fields["data"]["sources"]
         whole = fields.keys() == Recipe.model_fields.keys() and all(

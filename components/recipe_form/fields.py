@@ -25,6 +25,9 @@ TITLES = {
     "flip": "Look at the mirror image too",
     "copies": "Looks of each photo",
     "unfreeze_layers": "Layers to unfreeze",
+    "data.seed": "Seed of the split",
+    "data.validation": "Share for validation",
+    "data.test": "Share for testing",
 }
 WORDS = {
     "multi_hot": "One output for all",
@@ -38,7 +41,7 @@ WORDS = {
     "gpu": "GPU",
 }
 TYPED = ("weight_decay", "ema")  # small differences count, so these are typed
-FEW = 4  # choices that stand side by side; more go into a list
+LARGEST = 2**53 - 1  # whole number that a browser holds exactly
 
 
 class Fields:
@@ -96,10 +99,15 @@ class Fields:
         return {"key": key, "on_change": changed}
 
     def _choice(self, place: str, label: str, schema: dict[str, Any]) -> None:
-        choices = schema["enum"]
-        widget = st.segmented_control if len(choices) <= FEW else st.selectbox
-        more = {"required": True} if len(choices) <= FEW else {}
-        widget(label, choices, format_func=word_of, help=schema["description"], **self.bound(place), **more)
+        st.segmented_control(
+            label,
+            schema["enum"],
+            required=True,
+            format_func=word_of,
+            help=schema["description"],
+            wrap=True,
+            **self.bound(place),
+        )
 
     def _log(self, place: str, label: str, schema: dict[str, Any]) -> None:
         """A slider whose stops are 1, 2 and 5 times powers of ten, and the value that the recipe has."""
@@ -115,9 +123,9 @@ class Fields:
     def _typed(self, place: str, label: str, schema: dict[str, Any], whole: bool) -> None:
         """A number to type; 0 stands for None where that is allowed."""
         none = schema.get("nullable", False)
-        number = int if whole else float
+        number: Callable[[float], float] = int if whole else float
         least = number(0 if none else schema.get("minimum", 0))
-        most = number(schema.get("maximum", 0.9999 if "exclusiveMaximum" in schema else 10**9))
+        most = number(schema.get("maximum", 0.9999 if "exclusiveMaximum" in schema else LARGEST))
         st.number_input(
             label,
             least,
@@ -138,7 +146,7 @@ class Fields:
             return
         upper = most or _bound(schema, "maximum", "exclusiveMaximum")
         least = _bound(schema, "minimum", "exclusiveMinimum")
-        step = 10 ** math.floor(math.log10(upper - least) - 1.5)
+        step = 10.0 ** math.floor(math.log10(upper - least) - 1.5)
         if "exclusiveMaximum" in schema:
             upper -= step
         if "exclusiveMinimum" in schema:
@@ -184,8 +192,8 @@ def kind_of(schema: dict[str, Any]) -> str:
 def title_of(place: str) -> str:
     """A field's name as a label: "rotation_degrees" becomes "Rotation"."""
     name = place.rpartition(".")[2]
-    if name in TITLES:
-        return TITLES[name]
+    if title := TITLES.get(place) or TITLES.get(name):
+        return title
     for unit in UNITS:
         name = name.removesuffix(unit)
     return name.replace("_", " ").capitalize().replace("Zca", "ZCA").replace("Jpeg", "JPEG artefacts")

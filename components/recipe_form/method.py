@@ -28,6 +28,7 @@ def method_form(draft: Draft) -> None:
         key=state.TRAIN_METHOD,
         on_change=changed,
         label_visibility="collapsed",
+        wrap=True,
     )
     st.caption(METHODS[now].summary)
 

@@ -14,7 +14,6 @@ from recycler.photos import open_photo, read_photo, to_jpeg
 from recycler.recipe import Data
 
 THUMBNAIL = 128  # pixels a side: a tile is about 90 wide, on a phone's screen twice as many
-PREVIEWED = 8  # photos before and after augmentation
 
 
 def load(data: Data) -> Dataset:
@@ -51,7 +50,7 @@ def thumbnails(data: str, changed: tuple[int, ...], classes: tuple[str, ...]) ->
 
 
 @st.cache_data(max_entries=16, show_spinner="Opening photos…")
-def to_preview(data: str, changed: tuple[int, ...], size: int, count: int = PREVIEWED) -> np.ndarray:
+def to_preview(data: str, changed: tuple[int, ...], size: int, count: int) -> np.ndarray:
     """Photos of different classes at the size in which training augments them: uint8 (n, size, size, 3)."""
     photos = load(Data.model_validate_json(data))
     rng = np.random.default_rng(0)
