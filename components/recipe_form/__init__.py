@@ -15,9 +15,8 @@ from components.recipe_form.file import file_menu, first_recipe
 from components.recipe_form.method import method_form
 from components.recipe_form.network import network_form
 from components.words import about, plain
-from recycler.datasets.summary import Summary
 from recycler.errors import DatasetError
-from recycler.estimate import estimate
+from recycler.estimate import Estimate, estimate
 from recycler.jobs import device_of
 from recycler.plan import check_recipe
 from recycler.recipe import Data, Recipe
@@ -42,6 +41,7 @@ def recipe_form() -> Wanted | None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader("Photos", anchor=False)
         file_menu(draft, recipe)
+    hint = st.empty()
     chosen = data_form(draft, fields)
     st.subheader("Network", anchor=False)
     network_form(draft, fields, classes, coarse)
@@ -59,7 +59,10 @@ def recipe_form() -> Wanted | None:
     if problems and not mistakes:
         st.markdown(":red[:material/error: Something above has to be mended first.]")
     if recipe is not None and chosen is not None:
-        _expected(recipe, chosen[1], native)
+        expected = estimate(recipe, chosen[1], native)
+        _expected(recipe, expected)
+        if not draft.touched:
+            hint.markdown(f"New here? This recipe is ready: just start it. It takes **{about(expected.seconds)}**.")
     pressed = st.button(
         "Start training",
         type="primary",
@@ -73,9 +76,8 @@ def recipe_form() -> Wanted | None:
     return Wanted(recipe, Label(title=recipe.title or recipe.name, note=draft.note))
 
 
-def _expected(recipe: Recipe, summary: Summary, native_size: int | None) -> None:
+def _expected(recipe: Recipe, expected: Estimate) -> None:
     """Time, memory and disk in words."""
-    expected = estimate(recipe, summary, native_size)
     time = about(expected.seconds)
     if expected.most_seconds > 1.25 * expected.seconds:
         time += f", {about(expected.most_seconds)} at most"
@@ -98,8 +100,7 @@ def _name(draft: Draft) -> None:
 
     def titled() -> None:
         title = st.session_state[state.TRAIN_TITLE].strip()
-        draft.titled = bool(title)
-        draft.put("title", title)
+        draft.put_own("title", title)
         draft.put("name", short_name(title))
 
     def noted() -> None:

@@ -54,7 +54,8 @@ def augmentation_form(draft: Draft, fields: Fields, size: int) -> None:
     own = _changed(draft)
     st.caption(PRESETS[now] + (f" Changed by you: {', '.join(own)}." if own else ""))
     fields.tell("augmentation.zca_fraction")
-    preview(draft, size)
+    if "augmentation.zca_fraction" not in fields.problems:
+        preview(draft, size)
     with st.expander("Each one on its own", key=f"{state.TRAIN_FOLD}_each", on_change="rerun") as fold:
         if fold.open:
             _each(draft, fields)

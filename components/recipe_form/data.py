@@ -99,7 +99,7 @@ def _choose(draft: Draft, sources: list[dict[str, Any]]) -> None:
     draft.put("data.sources", sources)
     draft.put("description", "")
     draft.put("data.label_rule", "")
-    if not draft.titled:
+    if not draft.is_own("title"):
         draft.put("title", " and ".join(name_of(source["name"]) for source in sources) or "My photos")
         draft.put("name", short_name(draft.get("title")))
     if sources:
@@ -108,7 +108,8 @@ def _choose(draft: Draft, sources: list[dict[str, Any]]) -> None:
         except (DatasetError, ValueError):
             return
         fitting, _ = _fitting(classes)
-        if fitting and draft.get("rulebook") not in fitting:
+        wanted = draft.is_own("rulebook") and draft.get("rulebook") in fitting
+        if fitting and not wanted:
             draft.put("rulebook", next(iter(fitting)))
 
 
@@ -250,7 +251,7 @@ def _rules(draft: Draft, classes: tuple[str, ...]) -> None:
         names,
         format_func=lambda name: fitting.get(name, name),
         key=key,
-        on_change=lambda: draft.put("rulebook", st.session_state[key]),
+        on_change=lambda: draft.put_own("rulebook", st.session_state[key]),
     )
     if now not in fitting:
         _tell(f"The rulebook {now} does not say where all of these classes go; choose another one.")

@@ -34,14 +34,15 @@ class Draft:
         self._kept["note"] = text
         self._keep()
 
-    @property
-    def titled(self) -> bool:
-        """Whether the visitor has given a title; until then it follows the photos."""
-        return bool(self._kept["titled"])
+    def is_own(self, place: str) -> bool:
+        """Whether the visitor has set this field; until then title and rules follow the photos."""
+        return place in self._kept["own"]
 
-    @titled.setter
-    def titled(self, titled: bool) -> None:
-        self._kept["titled"] = titled
+    def put_own(self, place: str, value: Any) -> None:
+        """Change a field as the visitor wants it to stay; an empty text is no wish."""
+        others = [own for own in self._kept["own"] if own != place]
+        self._kept["own"] = [*others, place] if value else others
+        self.put(place, value)
 
     @property
     def touched(self) -> bool:
@@ -66,14 +67,14 @@ class Draft:
 
     def replace(self, fields: dict[str, Any]) -> None:
         """Begin anew from these fields."""
-        self._kept["recipe"] = copy.deepcopy(fields)
+        self._kept |= {"recipe": copy.deepcopy(fields), "own": []}
         self._keep()
 
     def _keep(self) -> None:
         self._kept["touched"] = True
         identity = self._kept.setdefault("identity", new_identity())
         st.query_params[state.TRAIN_ID] = identity
-        keep_draft(identity, {name: self._kept[name] for name in ("recipe", "note", "titled")})
+        keep_draft(identity, {name: self._kept[name] for name in ("recipe", "note", "own")})
 
 
 def this_draft(first: dict[str, Any]) -> Draft:
@@ -83,10 +84,10 @@ def this_draft(first: dict[str, Any]) -> Draft:
         identity = st.query_params.get(state.TRAIN_ID, "")
         found = load_draft(identity) or {}
         kept = {"recipe": _whole(found.get("recipe")) or first, "note": ""}
-        kept |= {"touched": False, "titled": False}
+        kept |= {"touched": False, "own": []}
         if "recipe" in found:
             kept |= {"identity": identity, "touched": True}
-            kept |= {"note": str(found.get("note", "")), "titled": bool(found.get("titled"))}
+            kept |= {"note": str(found.get("note", "")), "own": [str(place) for place in found.get("own", [])]}
         st.session_state[state.TRAIN_DRAFT] = kept
     if kept["touched"]:
         st.query_params[state.TRAIN_ID] = kept["identity"]  # coming back from another page
@@ -104,11 +105,11 @@ def _whole(fields: Any) -> dict[str, Any] | None:
     try:
         stages, sources = fields["stages"], fields["data"]["sources"]
         whole = fields.keys() == Recipe.model_fields.keys() and all(
-            part.keys() == kind.model_fields.keys()
-            for part, kind in [
-                *((fields[name], kind) for name, kind in parts.items()),
-                *((stage, Stage) for stage in stages),
-                *((source, Source) for source in sources),
+            part.keys() == names
+            for part, names in [
+                *((fields[name], set(kind.model_fields)) for name, kind in parts.items()),
+                *((stage, set(Stage.model_fields)) for stage in stages),
+                *((source, set(Source.model_fields)) for source in sources),
             ]
         )
     except (KeyError, TypeError, AttributeError):

@@ -20,7 +20,7 @@ def method_form(draft: Draft) -> None:
 
     now = method_of(draft.recipe)
     bind(state.TRAIN_METHOD, now)
-    st.segmented_control(
+    st.pills(
         "Method",
         list(METHODS),
         required=True,
@@ -28,7 +28,6 @@ def method_form(draft: Draft) -> None:
         key=state.TRAIN_METHOD,
         on_change=changed,
         label_visibility="collapsed",
-        wrap=True,
     )
     st.caption(METHODS[now].summary)
 
