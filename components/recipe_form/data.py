@@ -95,22 +95,19 @@ def _sources(draft: Draft, known: list[str]) -> None:
 
 
 def _choose(draft: Draft, sources: list[dict[str, Any]]) -> None:
-    """Take these sources, and rules that know their classes; what was said of the ones before goes."""
-    draft.put("data.sources", sources)
-    draft.put("description", "")
-    draft.put("data.label_rule", "")
+    """Take these sources, a title and rules that go with them; what was said of the ones before goes."""
+    fields = {"data": draft.get("data") | {"sources": sources, "label_rule": ""}, "description": ""}
     if not draft.is_own("title"):
-        draft.put("title", " and ".join(name_of(source["name"]) for source in sources) or "My photos")
-        draft.put("name", short_name(draft.get("title")))
-    if sources:
-        try:
-            classes = photos.load(Data.model_validate(draft.get("data"))).classes
-        except (DatasetError, ValueError):
-            return
-        fitting, _ = _fitting(classes)
-        wanted = draft.is_own("rulebook") and draft.get("rulebook") in fitting
-        if fitting and not wanted:
-            draft.put("rulebook", next(iter(fitting)))
+        title = " and ".join(name_of(source["name"]) for source in sources) or "My photos"
+        fields |= {"title": title, "name": short_name(title)}
+    try:
+        fitting, _ = _fitting(photos.load(Data.model_validate(fields["data"])).classes)
+    except (DatasetError, ValueError):
+        fitting = {}
+    wanted = draft.is_own("rulebook") and draft.get("rulebook") in fitting
+    if fitting and not wanted:
+        fields["rulebook"] = next(iter(fitting))
+    draft.update(fields)
 
 
 def _new(name: str) -> dict[str, Any]:

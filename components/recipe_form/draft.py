@@ -65,6 +65,11 @@ class Draft:
         part[last] = value
         self._keep()
 
+    def update(self, fields: dict[str, Any]) -> None:
+        """Change several of the recipe's own fields."""
+        self.recipe.update(fields)
+        self._keep()
+
     def replace(self, fields: dict[str, Any]) -> None:
         """Begin anew from these fields."""
         self._kept |= {"recipe": copy.deepcopy(fields), "own": []}

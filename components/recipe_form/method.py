@@ -15,8 +15,7 @@ def method_form(draft: Draft) -> None:
     """Draw the choice of method; one that is chosen sets stages and augmentation, and perhaps the network."""
 
     def changed() -> None:
-        draft.replace(apply_method(draft.recipe, st.session_state[state.TRAIN_METHOD]))
-        st.session_state[state.TRAIN_STAGE] = 0
+        draft.update(apply_method(draft.recipe, st.session_state[state.TRAIN_METHOD]))
 
     now = method_of(draft.recipe)
     bind(state.TRAIN_METHOD, now)

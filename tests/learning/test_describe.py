@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from recycler.learning.describe import describe, in_words
-from recycler.recipe import Recipe, Stage, load_recipe
+from recycler.plan import learning_parameters
+from recycler.recipe import Network, Recipe, Stage, load_recipe
 from recycler.settings import PROJECT
 
 THESIS = PROJECT / "recipes" / "thesis"
@@ -28,6 +29,16 @@ def test_the_thesis_recipe_trains_as_many_parameters_as_the_thesis_did() -> None
 def test_the_last_layers_are_counted_as_keras_counts_them(layers: int, parameters: int) -> None:
     recipe = load_recipe(THESIS / "fine_tuning.yaml")
     assert tuned(recipe, unfreeze_layers=layers) == [578_148, 578_148 + parameters]
+
+
+@pytest.mark.parametrize("shape", ["shared", "separate", "multi_hot", "single"])
+@pytest.mark.parametrize("outputs", [(), ("coarse",)])
+@pytest.mark.usefixtures("real_data")
+def test_the_page_counts_without_keras_what_keras_counts(shape: str, outputs: tuple[str, ...]) -> None:
+    network = {"backbone": "mobilenet", "input_size": 96, "shape": shape, "outputs": outputs, "hidden": (32,)}
+    recipe = load_recipe(THESIS / "fine_tuning.yaml").model_copy(update={"network": Network.model_validate(network)})
+    counted = [learning_parameters(recipe.network, stage, 100, 20) for stage in recipe.stages]
+    assert counted == [stage["trainable_parameters"] for stage in describe(recipe)["stages"]]
 
 
 def test_blocks_by_name_are_the_same_as_the_layers_they_hold(tmp_path: Path, real_data: Path) -> None:
