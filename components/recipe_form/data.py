@@ -52,8 +52,7 @@ def data_form(draft: Draft, fields: Fields) -> tuple[Data, Summary] | None:
         return None
     _show(data, summary)
     _how_many(draft, summary, fields)
-    _rules(draft, tuple(summary.classes))
-    return data, summary
+    return (data, summary) if _rules(draft, tuple(summary.classes)) else None
 
 
 def short_name(title: str) -> str:
@@ -233,12 +232,12 @@ def _how_many(draft: Draft, summary: Summary, fields: Fields) -> None:
     fields.tell("data.sources.0.per_class")
 
 
-def _rules(draft: Draft, classes: tuple[str, ...]) -> None:
-    """Which rulebook says what is recycling."""
+def _rules(draft: Draft, classes: tuple[str, ...]) -> bool:
+    """Which rulebook says what is recycling; False while the chosen one does not know all classes."""
     fitting, problem = _fitting(classes)
     if not fitting:
         st.error(f"{plain(problem, 600)} Rulebooks lie in {plain(str(settings().rulebooks), 300)}.")
-        return
+        return False
     key = f"{state.FIELD}_rulebook_{len(fitting)}"
     now = draft.get("rulebook")
     names = [*fitting] if now in fitting else [now, *fitting]
@@ -252,6 +251,7 @@ def _rules(draft: Draft, classes: tuple[str, ...]) -> None:
     )
     if now not in fitting:
         _tell(f"The rulebook {now} does not say where all of these classes go; choose another one.")
+    return now in fitting
 
 
 def _fitting(classes: tuple[str, ...]) -> tuple[dict[str, str], str]:
