@@ -26,6 +26,7 @@ SHOWN = 10  # classes with a picture at first; the others are a fold away
 MOST = 200  # classes with a picture at all
 UNEVEN = 3.0  # from which the rarest class is worth a word
 FIRST_COLUMNS = 5
+UPLOAD_MEGABYTES = 500  # of a zip: it passes through memory; a larger set goes into a folder on the server
 
 
 def data_form(draft: Draft, fields: Fields) -> tuple[Data, Summary] | None:
@@ -146,7 +147,9 @@ def _add(draft: Draft) -> None:
         except DatasetError as problem:
             problems["folder"] = str(problem)
 
-    st.file_uploader("A zip with one folder for each class", "zip", key=key, on_change=uploaded)
+    st.file_uploader(
+        "A zip with one folder for each class", "zip", key=key, on_change=uploaded, max_upload_size=UPLOAD_MEGABYTES
+    )
     _tell(problems.get("zip"))
     st.text_input(
         "Or a folder on this server, with one folder for each class",
