@@ -12,7 +12,7 @@ from recycler.recipe import Recipe, Stage
 from recycler.settings import settings
 
 CORES = 2  # that the rates were measured on
-START_SECONDS = 25.0  # TensorFlow's import, building and converting the network, evaluation, writing
+START_SECONDS = 40.0  # TensorFlow's import, building and converting the network, evaluation, writing
 OPENED = 1000.0  # photos a second that are opened and compared to find copies
 FROZEN = 190e9  # multiply-adds a second through frozen layers on LiteRT: MobileNet at 160, 650 photos
 LEARNING = 24e9  # multiply-adds (of the forward pass) a second where layers learn: MobileNet's last 24, 263 photos

@@ -170,7 +170,7 @@ def _show(data: Data, summary: Summary) -> None:
     names = list(summary.classes)
     _pictures(data, summary, names[:SHOWN])
     if len(names) > SHOWN:
-        label = f"All {len(names)} classes"
+        label = f"The other {min(len(names), MOST) - SHOWN} classes"
         with st.expander(label, key=f"{state.TRAIN_FOLD}_classes", on_change="rerun") as fold:
             if fold.open:
                 _pictures(data, summary, names[SHOWN:MOST])

@@ -150,6 +150,7 @@ def test_what_learns_is_counted_as_the_choice_changes(app: AppTest) -> None:
 def test_a_mistake_stands_at_its_field_and_nothing_starts(app: AppTest) -> None:
     press(app, state.TRAIN_PRESET, "heavy")
     assert "ZCA whitening takes photos of at most 32 pixels" in words(app)
+    assert "Something above has to be mended first." in words(app)  # so it is said at the field, and once
     assert app.button(key=state.TRAIN_START).disabled
     press(app, state.TRAIN_PRESET, "phone")
     assert not app.button(key=state.TRAIN_START).disabled
