@@ -225,6 +225,17 @@ def doctor(as_json: bool) -> None:
     click.echo(found.model_dump_json() if as_json else render(found))
 
 
+@cli.command(hidden=True)
+def preview() -> None:
+    """Augment photos for the Train page: JSON on standard input and output, see recycler.learning.preview."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever a library prints is no answer
+    _quiet_tensorflow()
+    from recycler.learning.preview import serve
+
+    serve(sys.stdin.buffer, answers)
+
+
 @cli.command()
 def download() -> None:
     """Fetch CIFAR-100 through Keras into the home folder."""
