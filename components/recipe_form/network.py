@@ -115,7 +115,7 @@ def _learning(draft: Draft, classes: int, coarse: int) -> str:
         counts = [learning_parameters(network, stage, classes, coarse) for stage in stages]
     except (ValueError, KeyError):
         return "What learns is counted when the mistakes are mended."
-    told = [f"**{count:,}**" if count is not None else "some" for count in counts]
+    told = [f"**{count:,}**" if count is not None else "those of the named layers" for count in counts]
     if len(told) == 1:
         return f"{told[0]} parameters learn." + (
             "" if stages[0].method == "fine_tuning" else " The backbone stays as it is."
