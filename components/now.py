@@ -96,7 +96,9 @@ def _progress(run: Run) -> None:
         return
     where = standing(record, _recipe(run.folder), points_of(run.folder).poll())
     doing = run.doing
-    if where is None or (where.step == 0 and doing):  # photos are read, or the frozen part is computed
+    if where is None or (
+        where.step == 0 and doing and doing.done < doing.total
+    ):  # photos are read, or the frozen part is computed
         done = doing.done / max(doing.total, 1) if doing else 0.0
         text = f"{plain(doing.what.capitalize(), 100)}, {doing.done:,} of {doing.total:,}" if doing else "Starting…"
         st.progress(min(done, 1.0), text)
@@ -117,6 +119,8 @@ def _progress(run: Run) -> None:
 
 
 def _where(where: Standing) -> str:
+    if where.step == 0:
+        return f"{where.name.capitalize()} is about to begin"
     stage = f"Stage {where.stage} of {where.stages}: {where.name}" if where.stages > 1 else where.name.capitalize()
     return f"{stage}, epoch {where.epoch} of {where.epochs}, batch {where.step} of {where.steps}"
 

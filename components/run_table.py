@@ -8,7 +8,9 @@ from components import now, state
 from components.curve_view import choose_view, draw_curves, known_metrics, names_of
 from components.run_actions import undo_delete
 from components.run_words import LOOKS
+from components.words import plain
 from recycler.comparison import differences, runs_table
+from recycler.errors import RecyclerError
 from recycler.figures import RUNS
 from recycler.runs import Run
 
@@ -35,11 +37,11 @@ def earlier_runs(runs: Sequence[Run]) -> None:
         hide_index=True,
         height=min(TALLEST, 37 + 35 * len(shown)),
         column_config={
-            "title": st.column_config.TextColumn("Name", width="medium"),
+            "title": st.column_config.TextColumn("Name", width=150),
             "state": st.column_config.TextColumn("State", width="small"),
             "top1": st.column_config.NumberColumn("Right class", format="percent", width="small"),
-            "recycling": st.column_config.NumberColumn("Right about recycling", format="percent", width="small"),
-            "started": st.column_config.DatetimeColumn("Started", format="D MMM HH:mm", width="small"),
+            "recycling": st.column_config.NumberColumn("Recycling right", format="percent", width=105),
+            "started": st.column_config.DatetimeColumn("Started", format="D MMM HH:mm", width=110),
             "seconds": st.column_config.NumberColumn("Seconds", format="%.0f", width="small"),
             "device": st.column_config.TextColumn("Device", width="small"),
             "note": st.column_config.TextColumn("Note"),
@@ -66,7 +68,12 @@ def compare(runs: Sequence[Run]) -> None:
         trained = [run for run in runs if run.record.stages]
         if trained:
             draw_curves("compare", trained, choose_view("compare", known_metrics(trained)))
-        table = differences(dict(zip(names_of(runs), (run.recipe for run in runs), strict=True)))
+        try:
+            recipes = [run.recipe for run in runs]
+        except RecyclerError as problem:  # written by another version
+            st.warning(f"Their recipes cannot be compared. {plain(str(problem), 300)}")
+            return
+        table = differences(dict(zip(names_of(runs), recipes, strict=True)))
         if table.empty:
             st.markdown("Their recipes are the same.")
         else:
