@@ -103,7 +103,7 @@ def recall(classifier: Classifier, threads: int = 1) -> Memory:
         return NOTHING_TAUGHT
     file = settings().taught / f"{classifier.card.checksums[LITERT_FILE]}.npz"
     kept = _read(file, classifier.card.embedding_size)
-    embeddings, unlike = kept or ({}, _likeness_of_strangers(classifier, threads))
+    embeddings, unlike = kept or ({}, likeness_of_strangers(classifier, threads))
     new = [photo for photo in photos if photo.id not in embeddings]
     looked = _embed(classifier, [photo.path for photo in new], threads)
     embeddings |= {photo.id: embedding for photo, embedding in zip(new, looked, strict=True) if embedding is not None}
@@ -122,7 +122,7 @@ def _embed(classifier: Classifier, files: Sequence[Path], threads: int) -> list[
     return [_unit(answer.embedding) if isinstance(answer, Prediction) else None for answer in answers]
 
 
-def _likeness_of_strangers(classifier: Classifier, threads: int) -> float:
+def likeness_of_strangers(classifier: Classifier, threads: int = 1) -> float:
     """The mean cosine similarity of our sample photos to each other: it differs much from backbone to backbone."""
     found = _embed(classifier, sorted(STRANGERS.glob("*.jpg")), threads)
     embeddings = np.array([embedding for embedding in found if embedding is not None])
