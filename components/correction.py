@@ -13,13 +13,13 @@ from recycler.errors import RecyclerError
 from recycler.teach import Memory, teach
 
 LIKELIEST = 3
-CONSENT = "Your photo is then kept on this computer, without place or time, and I know such things next time."
+CONSENT = "The photo is then kept on the computer that runs this page, without place or time, and I learn from it."
 
 
 def ask(judged: Judged, classifier: Classifier, visit: Visit) -> None:
     """Behind a fold the likeliest classes as buttons, and all the others; once taught, *undo* in its place."""
     photo, prediction, verdict = judged
-    if photo.key in visit.taught:
+    if visit.taught.get(photo.key) in visit.memory.photos:
         _taught(photo, visit)
         return
     with st.expander("Wrong? Tell me what it is", key=f"{state.WRONG}_{photo.key}", on_change="rerun") as fold:

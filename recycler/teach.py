@@ -26,8 +26,8 @@ from recycler.settings import PROJECT, settings
 from recycler.shelf import LITERT_FILE
 from recycler.verdict import Prediction
 
-NATS = 8.0  # what the very same photo adds to the logit of its class
-FLOOR = 1e-3  # least probability that an example can lift: a correction must win where the network was sure
+NATS = 6.0  # what the very same photo adds to the logit of its class
+FLOOR = 0.01  # least probability that is lifted, above e to -NATS: a correction wins where the network was sure
 MOST_NATS = 500.0  # keeps a thousand copies of one photo within what a float holds
 STRANGERS = PROJECT / "samples"  # different things: how like each other are they to a network?
 UNLIKE = 0.35  # cosine similarity of strangers, should there be no samples

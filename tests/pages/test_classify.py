@@ -173,7 +173,7 @@ def test_a_tap_corrects_the_answer_at_once_and_undo_brings_the_old_one_back(app:
     key = open_correction(app)
     [before] = headlines(app)
     assert len(kinds(app)) == 3
-    assert any("kept on this computer" in caption.value for caption in app.main.caption)
+    assert any("kept on the computer" in caption.value for caption in app.main.caption)
     assert not list_collected()
     name = kinds(app)[2]
     app.button(key=f"{state.CORRECT}_{key}_{name}").click().run()
@@ -209,6 +209,14 @@ def test_what_was_taught_outlives_the_visit_and_can_be_forgotten_by_class_or_who
     app.button(key=state.UNLEARN).click().run()
     assert learned(app) == []
     assert not list_collected()
+
+
+def test_a_correction_that_was_forgotten_can_be_made_again(app: AppTest) -> None:
+    key = open_correction(app)
+    app.button(key=f"{state.CORRECT}_{key}_{kinds(app)[0]}").click().run()
+    assert not [fold for fold in app.expander if fold.label.startswith("Wrong?")]
+    app.button(key=state.UNLEARN).click().run()
+    assert [fold for fold in app.expander if fold.label.startswith("Wrong?")]
 
 
 def test_why_says_what_the_network_alone_would_have_said(app: AppTest) -> None:
