@@ -5,6 +5,7 @@ import streamlit as st
 from pages import classify
 
 CAMERA = ":material/photo_camera:"
+CURVE = ":material/monitoring:"
 
 
 def main() -> None:
@@ -17,8 +18,17 @@ def main() -> None:
         [
             st.Page(classify.page, title="Classify", icon=CAMERA, url_path="home", default=True),
             st.Page(classify.page, title="Classify", icon=CAMERA, url_path="classify", visibility="hidden"),
-        ]
+            st.Page(train, title="Train", icon=CURVE, url_path="train"),
+        ],
+        position="top",
     ).run()
+
+
+def train() -> None:
+    """The Train page, with pandas and Altair, for which a first verdict need not wait."""
+    from pages import train
+
+    train.page()
 
 
 if __name__ == "__main__":

@@ -21,3 +21,45 @@ OCCLUSION = "_classify_occlusion"
 DOWNLOAD = "_classify_download"
 HISTORY = "_classify_history"
 FORGET = "_classify_forget"
+
+TRAIN_STARTED = "train_started"  # the run that this visitor started last
+TRAIN_TRASH = "train_trash"  # the run that this visitor deleted last: its name and its title
+
+TRAIN_QUICK = "_train_quick"
+TRAIN_STOP = "_train_stop"
+TRAIN_DISCARD = "_train_discard"
+TRAIN_RESUME = "_train_resume"
+TRAIN_RENAME = "_train_rename"
+TRAIN_DELETE = "_train_delete"
+TRAIN_UNDO = "_train_undo"
+TRAIN_PUBLISH = "_train_publish"
+TRAIN_FILES = "_train_files"
+TRAIN_QUEUE = "_train_queue"
+TRAIN_VIEW = "_train_view"
+TRAIN_CURVE = "_train_curve"
+TRAIN_FILTER = "_train_filter"
+TRAIN_TABLE = "_train_table"
+
+TRAIN_DRAFT = "train_draft"  # the recipe that is being written
+TRAIN_ID = "draft"  # in the address: /train?draft=...
+TRAIN_STAGE = "train_stage"  # number of the stage whose settings are shown
+TRAIN_LOOK = "train_look"  # which look of each photo the preview shows
+TRAIN_PROBLEMS = "train_problems"  # what was wrong with a file or folder that was given, by widget
+TRAIN_TURN = "train_turn"  # each upload makes a fresh uploader
+
+FIELD = "_train_field"  # then the place of the field in the recipe
+TRAIN_TITLE = "_train_title"
+TRAIN_NOTE = "_train_note"
+TRAIN_START = "_train_start"
+TRAIN_SOURCES = "_train_sources"
+TRAIN_FOLDER = "_train_folder"
+TRAIN_ZIP = "_train_zip"
+TRAIN_FROM = "_train_from"
+TRAIN_YAML = "_train_yaml"
+TRAIN_DOWNLOAD = "_train_download"
+TRAIN_METHOD = "_train_method"
+TRAIN_PRESET = "_train_preset"
+TRAIN_SWITCH = "_train_switch"
+TRAIN_PREVIEW = "_train_preview"
+TRAIN_REDRAW = "_train_redraw"
+TRAIN_FOLD = "_train_fold"

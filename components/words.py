@@ -24,6 +24,22 @@ def percent(probability: float) -> str:
     return f"{probability:.0%}".replace("%", "\u00a0%")
 
 
+def about(seconds: float) -> str:
+    """A time that is not known exactly: "about 2 minutes"."""
+    if seconds < 45:
+        return "less than a minute"
+    if seconds < 5400:
+        minutes = round(seconds / 60) if seconds < 600 else 5 * round(seconds / 300)
+        return f"about {minutes} minute{'s' * (minutes != 1)}"
+    hours = round(seconds / 1800) / 2 if seconds < 6 * 3600 else round(seconds / 3600)
+    return f"about {hours:g} hours"
+
+
+def megabytes(amount: float) -> str:
+    """Memory: "850 MB", "1.2 GB"."""
+    return f"{amount:.0f} MB" if amount < 1000 else f"{amount / 1000:.1f} GB"
+
+
 def readable(class_name: str) -> str:
     """A class name as people say it: "aquarium_fish" becomes "aquarium fish"."""
     return EVERYDAY.get(class_name, class_name.replace("_", " "))

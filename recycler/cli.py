@@ -219,13 +219,15 @@ def runs(as_json: bool) -> None:
 @JSON
 def publish(run: str, name: str, as_json: bool) -> None:
     """Put a run ("latest" for the newest) on the shelf as NAME."""
+    from recycler.publishing import publishing
     from recycler.runs import find_run
 
     found = find_run(settings().runs, run)
     _quiet_tensorflow()
-    from recycler.learning.export import publish as publish_run
+    with publishing(found, name) as tell:
+        from recycler.learning.export import publish as publish_run
 
-    card = publish_run(found, name, settings().models)
+        card = publish_run(found, name, settings().models, tell)
     line = {"model": card.name, "version": card.version, "parity": card.parity, "metrics": card.metrics}
     _say(line, as_json, f"{card.name}, version {card.version}, is on the shelf.\n{_figures_text(card.metrics)}")
 
@@ -275,6 +277,17 @@ def doctor(as_json: bool) -> None:
 
     found = report()
     click.echo(found.model_dump_json() if as_json else render(found))
+
+
+@cli.command(hidden=True)
+def preview() -> None:
+    """Augment photos for the Train page: JSON on standard input and output, see recycler.learning.preview."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever a library prints is no answer
+    _quiet_tensorflow()
+    from recycler.learning.preview import serve
+
+    serve(sys.stdin.buffer, answers)
 
 
 @cli.command()

@@ -13,8 +13,13 @@ from recycler.rulebook import Destination
 
 BAR_PIXELS = 40  # room for two lines of label
 AXIS_PIXELS = 50
+CURVE_PIXELS = 240
 EDGE = "#888888"  # seen on white and on black, as a bar's own colour need not be
 DIMMED = 0.3  # brightness of a part that did not matter, as a share of the photo's
+
+# Okabe and Ito's colours: seen apart by colour-blind eyes, and on white and black.
+SPLITS = {"training": "#0a84c4", "validation": "#d55e00"}
+RUNS = ("#0a84c4", "#d55e00", "#009e73", "#cc79a7", "#b08900", "#7a6bd0", "#56b4e9", "#8a8a8a")
 
 
 def top_bars(rows: Sequence[tuple[str, float, Destination]]) -> alt.Chart:
@@ -67,6 +72,41 @@ def history_chart(epochs: pd.DataFrame) -> alt.FacetChart:
     facets = lines.facet(facet=alt.Facet("metric:N", title=None), columns=2)
     charts: alt.FacetChart = facets.resolve_scale(y="independent")
     return charts
+
+
+def learning_curves(title: str, runs: Sequence[str], *, log: bool = False) -> alt.LayerChart:
+    """Draw a metric over the epochs: training and validation of one run, or of several to compare.
+
+    The data are handed over beside the chart, under names, so that it stays the same chart while they grow:
+    `curves` (x in epochs, value, split, run), `borders` (x, text) and `best` (x, value, text).
+    runs: their names, in the order of their colours; of one run, the splits have the colours.
+    """
+    if len(runs) > 1:
+        colour = alt.Color("run:N", title=None, scale=alt.Scale(domain=list(runs), range=list(RUNS)))
+        dash = alt.StrokeDash("split:N", title=None, scale=alt.Scale(domain=list(SPLITS), range=[[1, 0], [5, 3]]))
+    else:
+        colour = alt.Color("split:N", title=None, scale=alt.Scale(domain=list(SPLITS), range=list(SPLITS.values())))
+        dash = alt.StrokeDash(alt.Undefined)
+    x = alt.X("x:Q", title="Epoch", axis=alt.Axis(tickMinStep=1, grid=False), scale=alt.Scale(nice=False, zero=False))
+    y = alt.Y("value:Q", title=title, scale=alt.Scale(type="log" if log else "linear", zero=False, nice=True))
+    tooltip = [
+        "run:N",
+        "split:N",
+        alt.Tooltip("x:Q", title="epoch", format=".2f"),
+        alt.Tooltip("value:Q", format=".4g"),
+    ]
+    lines = alt.Chart(alt.NamedData("curves")).mark_line(interpolate="linear", strokeWidth=1.8, clip=True)
+    lines = lines.encode(x=x, y=y, color=colour, tooltip=tooltip, **({"strokeDash": dash} if len(runs) > 1 else {}))
+    borders = alt.Chart(alt.NamedData("borders")).encode(x="x:Q")
+    best = alt.Chart(alt.NamedData("best")).encode(x="x:Q", y="value:Q", tooltip="text:N")
+    layers = alt.layer(
+        borders.mark_rule(color=EDGE, strokeDash=[2, 3]),
+        borders.mark_text(color=EDGE, align="left", dx=4, y=8, fontSize=11).encode(text="text:N"),
+        lines,
+        best.mark_point(color=EDGE, size=90, shape="diamond", filled=True, opacity=0.9),
+    ).properties(height=CURVE_PIXELS)
+    chart: alt.LayerChart = layers.configure_legend(orient="top", symbolStrokeWidth=2.5)
+    return chart
 
 
 def occlusion_overlay(photo: Photo, drops: NDArray[np.float32]) -> Photo:

@@ -40,7 +40,7 @@ def device_of(recipe: Recipe) -> str:
 def start(recipe: Recipe, label: Label | None = None) -> str:
     """Queue a recipe and start its trainer; gives the name of the run. Neither needs the caller any longer."""
     run = new_run(settings().runs, recipe, device_of(recipe), label)
-    _spawn(run)
+    spawn(run, "resume")
     return run.record.run
 
 
@@ -49,7 +49,7 @@ def resume(name: str) -> None:
     run = find_resumable(name)
     with claim(run):
         run.enqueue()
-    _spawn(run)
+    spawn(run, "resume")
 
 
 def stop(name: str) -> None:
@@ -69,8 +69,11 @@ def discard(name: str, patience: float = 10) -> None:
         if record.process is not None and record.host == socket.gethostname():
             with suppress(ProcessLookupError):
                 os.kill(record.process, signal.SIGKILL)
-        with claim(run, patience):
-            pass
+        with claim(run, patience):  # its trainer has ended, or has not begun and will find nothing to train
+            run = find_run(settings().runs, record.run)
+            if run.record.state in LIVE:
+                run.record.state, run.record.process = "stopped", None
+                run.save()
     delete(record.run)
 
 
@@ -164,11 +167,11 @@ def _order(run: Run) -> tuple[float, str]:
     return run.place, run.record.run
 
 
-def _spawn(run: Run) -> None:
-    """A trainer in a session of its own: it outlives a closed tab, Ctrl-C and the end of the web process."""
+def spawn(run: Run, command: str, *arguments: str) -> None:
+    """Our program in a session of its own: it outlives a closed tab, Ctrl-C and the end of the web process."""
     with (run.folder / LOG_FILE).open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "recycler", "resume", run.record.run],
+            [sys.executable, "-m", "recycler", command, run.record.run, *arguments],
             env=os.environ | {"PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [os.getenv("PYTHONPATH")])])},
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -264,7 +264,7 @@ def load_run(folder: Path) -> Run:
     Raises OSError or pydantic.ValidationError when there is no record that can be read.
     """
     run = _read(folder)
-    if run.record.state in LIVE and not _is_held(folder / "trainer.lock"):
+    if run.record.state in LIVE and not is_held(folder / "trainer.lock"):
         run = _read(folder)  # a trainer writes its last state before it lets go of the lock
         starting = run.record.state == "queued" and _age(run.record.queued) < timedelta(seconds=START_SECONDS)
         if run.record.state in LIVE and not starting:
@@ -330,7 +330,7 @@ def _read(folder: Path) -> Run:
     return Run(folder, RunRecord.model_validate_json((folder / "run.json").read_bytes()))
 
 
-def _is_held(lock: Path) -> bool:
+def is_held(lock: Path) -> bool:
     """Whether a living process holds a lock; a shared probe, so that two who look never see each other."""
     try:
         with lock.open("rb") as file:

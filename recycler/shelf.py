@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,9 @@ CARD_FILE = "card.json"
 README_FILE = "README.md"
 
 
+NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+
+
 class Card(BaseModel):
     """What a model knows, how good it is and on which photos that was measured.
 
@@ -35,7 +39,7 @@ class Card(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    name: str = Field(pattern=NAME)
     title: str
     description: str
     version: int = Field(1, ge=1)
@@ -95,6 +99,15 @@ def load_model(shelf: Path, name: str) -> ShelfModel:
     card = _read_card(folder)
     check_files(folder, card, [LITERT_FILE])
     return ShelfModel(card, folder)
+
+
+def check_name(name: str) -> None:
+    """Raises ModelError for a name that no folder on the shelf can have."""
+    if not re.fullmatch(NAME, name):
+        raise ModelError(
+            f"“{name}” cannot be a model's name: use small letters, digits, - and _, "
+            "a letter or digit first, 64 at most."
+        )
 
 
 def check_files(folder: Path, card: Card, files: list[str] | None = None) -> None:

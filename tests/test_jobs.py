@@ -94,6 +94,14 @@ def test_a_deleted_run_is_gone_and_can_be_taken_back() -> None:
         jobs.restore(run.record.run)
 
 
+def test_a_run_whose_trainer_has_not_begun_is_discarded_and_comes_back_as_stopped() -> None:
+    run = make_run()
+    jobs.discard(run.record.run)
+    assert list_runs(settings().runs) == []
+    jobs.restore(run.record.run)
+    assert [found.record.state for found in list_runs(settings().runs)] == ["stopped"]
+
+
 def test_the_trash_is_emptied_after_a_week() -> None:
     old, new = make_run("done"), make_run("done")
     jobs.delete(old.record.run)

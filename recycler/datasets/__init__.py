@@ -12,7 +12,7 @@ from recycler.datasets.folder import load_folder
 from recycler.errors import DatasetError
 from recycler.settings import settings
 
-__all__ = ["NAMED", "available_datasets", "load_dataset"]
+__all__ = ["NAMED", "available_datasets", "balanced", "load_dataset"]
 
 NAMED: tuple[str, ...] = ("cifar100", "trashnet", "garbage", "home", "collected")
 
@@ -28,8 +28,7 @@ def load_dataset(name: str, *, per_class: int | None = None, seed: int = 0) -> D
     """
     if per_class is not None and per_class < 1:
         raise DatasetError(f"A data set of {per_class} photos a class was asked for; one is the least.")
-    data = _load(name)
-    return data if per_class is None else _balanced(data, per_class, seed)
+    return balanced(_load(name), per_class, seed)
 
 
 def available_datasets() -> dict[str, Path | None]:
@@ -90,8 +89,10 @@ def _missing(name: str) -> str:
     )
 
 
-def _balanced(data: Dataset, per_class: int, seed: int) -> Dataset:
-    """At most `per_class` photos a class, in their order, and all photos of the test split."""
+def balanced(data: Dataset, per_class: int | None, seed: int) -> Dataset:
+    """At most `per_class` photos a class, in their order, and all photos of the test split; None for all."""
+    if per_class is None:
+        return data
     rng = np.random.default_rng(seed)
     test = np.array([split == "test" for split in data.splits], dtype=bool)
     chosen = [np.flatnonzero(test)]

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from recycler.datasets import load_dataset
-from recycler.datasets.dataset import Dataset, join, relabel
+from recycler.datasets.dataset import Dataset
 from recycler.datasets.near_copies import near_copy_groups, photo_hashes
+from recycler.datasets.sources import load_sources
 from recycler.datasets.split import Split, split
 from recycler.recipe import Recipe
 
@@ -25,22 +25,12 @@ class Prepared:
     parts: Split
 
 
-def load_sources(recipe: Recipe) -> Dataset:
-    """The recipe's sources, relabelled and joined; no photo is opened. Raises DatasetError."""
-    sources = []
-    for source in recipe.data.sources:
-        data = load_dataset(source.name, per_class=source.per_class, seed=recipe.data.seed)
-        data = _fewer_to_test(data, source.test_per_class, recipe.data.seed)
-        sources.append(relabel(data, source.labels, source.photo_rule()))
-    return join(sources)
-
-
 def load_data(recipe: Recipe, progress: Progress | None = None) -> Prepared:
     """Load, relabel and join the recipe's sources, leave out unreadable photos, split without near copies across.
 
     Raises DatasetError.
     """
-    data = load_sources(recipe)
+    data = load_sources(recipe.data)
     hashes, readable = photo_hashes(data, progress)
     if not readable.all():
         broken = tuple((data.photos[i], "cannot be opened") for i in np.flatnonzero(~readable))
@@ -49,16 +39,6 @@ def load_data(recipe: Recipe, progress: Progress | None = None) -> Prepared:
     groups = near_copy_groups(hashes)
     shares = recipe.data
     return Prepared(data, split(data, groups=groups, validation=shares.validation, test=shares.test, seed=shares.seed))
-
-
-def _fewer_to_test(data: Dataset, per_class: int | None, seed: int) -> Dataset:
-    """At most `per_class` photos a class of the source's own test split, chosen by `seed`; None for all."""
-    if per_class is None:
-        return data
-    test = np.array([name == "test" for name in data.splits], dtype=bool)
-    order = np.random.default_rng(seed).permutation(np.flatnonzero(test))
-    chosen = [order[data.labels[order] == label][:per_class] for label in range(len(data.classes))]
-    return data.pick(np.sort(np.concatenate([np.flatnonzero(~test), *chosen])))
 
 
 def log_priors(data: Dataset, masked: bool) -> NDArray[np.float32]:

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from recycler.datasets.sources import load_sources
 from recycler.learning.cuts import cut_trunk, trainable_parameters, unfreeze
-from recycler.learning.data import load_sources
 from recycler.learning.training import new_network
 from recycler.recipe import Recipe
 
@@ -17,7 +17,7 @@ def describe(recipe: Recipe) -> dict[str, Any]:
     Opens the data sets but no photo; needs no ImageNet weights. Photos are those before the split and before near
     copies and unreadable ones are left out. Raises RecyclerError.
     """
-    data = load_sources(recipe)
+    data = load_sources(recipe.data)
     network = new_network(recipe, data, weights=None)
     trunks = {id(trunk): trunk for trunk in network.trunks.values()}.values()
     models = [*trunks, *network.branches.values()]

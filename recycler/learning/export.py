@@ -1,7 +1,7 @@
 """A finished run becomes a model on the shelf: LiteRT float16 with a parity check, temperature, thresholds, card."""
 
 import tempfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,9 +17,10 @@ from recycler.errors import ExportError, RunError
 from recycler.learning.data import load_data
 from recycler.metrics import figures_of_merit, fit_confidence, fit_temperature
 from recycler.photos import read_photo
+from recycler.publishing import STEPS
 from recycler.rulebook import Rulebook, find_rulebook
 from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run
-from recycler.shelf import KERAS_FILE, LITERT_FILE, Card, ShelfModel, list_models, new_model, write_card
+from recycler.shelf import KERAS_FILE, LITERT_FILE, Card, ShelfModel, check_name, list_models, new_model, write_card
 from recycler.verdict import Thresholds
 
 PARITY_PHOTOS = 64
@@ -63,13 +64,16 @@ def load_network(path: Path) -> keras.Model:
         raise ExportError(f"{path.name} is no Keras model that can be loaded safely: train it again.") from problem
 
 
-def publish(run: Run, name: str, shelf: Path) -> Card:
+def publish(run: Run, name: str, shelf: Path, tell: Callable[[str], None] = lambda _: None) -> Card:
     """Put a run's best network on the shelf as `name`; whatever had that name before is replaced at the end.
 
     Temperature and thresholds come from the most foreign photos that the run predicted: those of left-out sources,
-    else validation. Raises RunError when the run has nothing to publish, ExportError when LiteRT and Keras disagree.
+    else validation. tell: told what is being done, in the words of `publishing.STEPS`.
+    Raises ModelError for a name that cannot be, RunError when the run has nothing to publish, ExportError when LiteRT
+    and Keras disagree.
     """
     record, recipe = run.record, run.recipe
+    check_name(name)
     if record.state not in ("done", "stopped"):
         raise RunError(f"The run {record.run} is {record.state}; only one that is done or stopped can be published.")
     if not (run.folder / PREDICTIONS_FILE).exists():
@@ -82,14 +86,17 @@ def publish(run: Run, name: str, shelf: Path) -> Card:
     table = _recalibrated(table, temperature, record.classes, rulebook)
     thresholds = _thresholds(table[table["split"] == calibration], rulebook)
     table["verdict"] = _verdicts(table["p_recycle"].to_numpy(), thresholds)
+    _, loading, converting, comparing = STEPS
+    tell(loading)
     network = load_network(run.folder / NETWORK_FILE)
+    tell(converting)
     earlier = {card.name: card.version for card in list_models(shelf)}
     with new_model(shelf, name) as folder:
         (folder / KERAS_FILE).write_bytes((run.folder / NETWORK_FILE).read_bytes())
         (folder / LITERT_FILE).write_bytes(to_litert(network, float16=True))
         card = Card(
             name=name,
-            title=recipe.title or recipe.name,
+            title=run.label.title,
             description=recipe.description,
             version=earlier.get(name, 0) + 1,
             created=datetime.now(UTC).date(),
@@ -108,6 +115,7 @@ def publish(run: Run, name: str, shelf: Path) -> Card:
             recipe=recipe.model_dump(mode="json"),
             versions=record.versions,
         )
+        tell(comparing)
         card = card.model_copy(
             update={"parity": check_parity(network, ShelfModel(card, folder), load_data(recipe).data)}
         )

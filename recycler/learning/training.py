@@ -66,9 +66,9 @@ def train_run(run: Run, progress: Progress) -> None:
     """
     recipe = run.recipe
     device = use_device(recipe.device)
-    rulebook = find_rulebook(recipe.rulebook)
     prepared = load_data(recipe, progress)
     data, parts = prepared.data, prepared.parts
+    rulebook = find_rulebook(recipe.rulebook, data.classes)
     rulebook.check(data.classes)
     run.record.classes = data.classes
     run.record.recycling_classes = tuple(name for name in data.classes if rulebook.recycles(name))

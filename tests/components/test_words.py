@@ -1,6 +1,6 @@
 import pytest
 
-from components.words import how_sure, percent, plain, readable
+from components.words import about, how_sure, percent, plain, readable
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,18 @@ def test_text_of_others_is_no_markdown(text: str) -> None:
 
 def test_a_long_name_is_shortened_in_the_middle() -> None:
     assert len(plain("x" * 500)) <= 61
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (20, "less than a minute"),
+        (60, "about 1 minute"),
+        (130, "about 2 minutes"),
+        (1400, "about 25 minutes"),
+        (5500, "about 1.5 hours"),
+        (40_000, "about 11 hours"),
+    ],
+)
+def test_times_are_said_without_false_precision(seconds: float, words: str) -> None:
+    assert about(seconds) == words

@@ -86,11 +86,20 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @contextmanager
-def new_server(folder: Path) -> Iterator[str]:
-    """Start a server, with two rulebooks that leave no doubt: all to the recycling, all to the bin."""
-    for name, destination in (("default", "recycling"), ("strict", "bin")):
-        rule = f"{{destination: {destination}, classes: [{', '.join(HOUSEHOLD)}], advice: Put it there}}"
-        text = f"title: {name.title()} town\nregion: here\nsource: us\nrules:\n  - {rule}\n"
+def new_server(folder: Path, **variables: str) -> Iterator[str]:
+    """Start a server, with two rulebooks that leave no doubt, all to the recycling, all to the bin; and one between.
+
+    variables: of its environment.
+    """
+    half = len(HOUSEHOLD) // 2
+    books = {"default": {"recycling": HOUSEHOLD}, "strict": {"bin": HOUSEHOLD}}
+    books["mixed"] = {"recycling": HOUSEHOLD[:half], "bin": HOUSEHOLD[half:]}
+    for name, rules in books.items():
+        lines = [
+            f"  - {{destination: {destination}, classes: [{', '.join(classes)}], advice: Put it there}}\n"
+            for destination, classes in rules.items()
+        ]
+        text = f"title: {name.title()} town\nregion: here\nsource: us\nrules:\n{''.join(lines)}"
         (folder / f"{name}.yaml").write_text(text, "utf-8")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -104,7 +113,7 @@ def new_server(folder: Path) -> Iterator[str]:
         "--server.address=127.0.0.1",
         f"--server.port={port}",
     ]
-    environment = {**os.environ, "RECYCLER_RULEBOOKS": str(folder), "RECYCLER_HOME": str(folder)}
+    environment = {**os.environ, "RECYCLER_RULEBOOKS": str(folder), "RECYCLER_HOME": str(folder), **variables}
     with subprocess.Popen(
         command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -129,3 +138,9 @@ def jpeg(path: Path, size: tuple[int, int], turned: int = 0) -> bytes:
     with Image.open(path) as photo:
         photo.convert("RGB").resize(size).rotate(turned, expand=True).save(file, "JPEG")
     return file.getvalue()
+
+
+def fits(page: Page) -> None:
+    """Nothing scrolls sideways."""
+    wide = page.evaluate("Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)")
+    assert wide <= page.evaluate("innerWidth")

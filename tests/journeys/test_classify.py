@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
+from tests.journeys.conftest import fits
+
 pytestmark = pytest.mark.journey
 
 REMEMBER_CAMERA_REQUESTS = """
@@ -138,8 +140,3 @@ def test_the_first_visitor_of_a_fresh_server_may_open_classify_directly(page: Pa
     expect(page.get_by_role("button", name="Turn on the camera")).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
-
-
-def fits(page: Page) -> None:
-    wide = page.evaluate("Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)")
-    assert wide <= page.evaluate("innerWidth")

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from recycler.learning.data import load_sources
+from recycler.datasets.sources import load_sources
 from recycler.learning.describe import describe, in_words
-from recycler.recipe import Recipe, Stage, load_recipe
+from recycler.plan import learning_parameters
+from recycler.recipe import Network, Recipe, Stage, load_recipe
 from recycler.settings import PROJECT
 
 THESIS = PROJECT / "recipes" / "thesis"
@@ -31,6 +32,16 @@ def test_the_last_layers_are_counted_as_keras_counts_them(layers: int, parameter
     assert tuned(recipe, unfreeze_layers=layers) == [578_148, 578_148 + parameters]
 
 
+@pytest.mark.parametrize("shape", ["shared", "separate", "multi_hot", "single"])
+@pytest.mark.parametrize("outputs", [(), ("coarse",)])
+@pytest.mark.usefixtures("real_data")
+def test_the_page_counts_without_keras_what_keras_counts(shape: str, outputs: tuple[str, ...]) -> None:
+    network = {"backbone": "mobilenet", "input_size": 96, "shape": shape, "outputs": outputs, "hidden": (32,)}
+    recipe = load_recipe(THESIS / "fine_tuning.yaml").model_copy(update={"network": Network.model_validate(network)})
+    counted = [learning_parameters(recipe.network, stage, 100, 20) for stage in recipe.stages]
+    assert counted == [stage["trainable_parameters"] for stage in describe(recipe)["stages"]]
+
+
 def test_blocks_by_name_are_the_same_as_the_layers_they_hold(tmp_path: Path, real_data: Path) -> None:
     recipe = load_recipe(THESIS / "home_photos.yaml")
     by_name = tuned(recipe, unfreeze_blocks=["conv_dw_13", "conv_pw_13"])
@@ -39,6 +50,6 @@ def test_blocks_by_name_are_the_same_as_the_layers_they_hold(tmp_path: Path, rea
 
 @pytest.mark.usefixtures("real_data")
 def test_the_thesis_recipe_tests_on_ten_public_photos_a_class() -> None:
-    data = load_sources(load_recipe(THESIS / "fine_tuning.yaml"))
+    data = load_sources(load_recipe(THESIS / "fine_tuning.yaml").data)
     test = data.pick([i for i, split in enumerate(data.splits) if split == "test"])
     assert set(test.counts().values()) == {10}

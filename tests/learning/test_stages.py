@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import keras
@@ -34,7 +35,7 @@ CALM = (
     "[{method: fine_tuning, unfreeze_layers: 12, epochs: 2, batch_size: 8, optimiser: sgd, learning_rate: 0.001, "
     + ("schedule: constant}]")
 )
-TIMES = ["seconds", "photos_per_second"]
+TIMES = ["time", "seconds", "photos_per_second"]
 
 
 class Recorder(Unwatched):
@@ -79,10 +80,16 @@ def curves(run: Run) -> pd.DataFrame:
     return pd.read_csv(run.folder / "epochs.csv").drop(columns=TIMES)
 
 
+def finish(run: Run) -> None:
+    """Train a run to its end, as the trainer does."""
+    with closing(run):
+        train_run(run, lambda *_: None)
+
+
 def test_a_run_killed_twice_ends_as_an_unbroken_one(shapes: Path, tmp_path: Path) -> None:
     recipe = tiny(shapes)
     unbroken, broken = new_run(tmp_path / "unbroken", recipe, "cpu"), new_run(tmp_path / "broken", recipe, "cpu")
-    train_run(unbroken, lambda *_: None)
+    finish(unbroken)
     for at in ((0, 2, 2), (1, 2, 3)):  # stage, epoch, step
         program = (
             "import os, sys\n"
@@ -102,7 +109,7 @@ def test_a_run_killed_twice_ends_as_an_unbroken_one(shapes: Path, tmp_path: Path
         assert ended.returncode == -9
     resumed = find_run(tmp_path / "broken", "latest")
     assert resumed.checkpoint.is_dir()
-    train_run(resumed, lambda *_: None)
+    finish(resumed)
     pd.testing.assert_frame_equal(curves(resumed), curves(unbroken), check_exact=True)
     networks = [load_network(run.folder / "network.keras") for run in (resumed, unbroken)]
     for one, other in zip(*(values(network.weights) for network in networks), strict=True):
@@ -125,12 +132,12 @@ def test_a_stop_ends_within_a_batch_keeps_the_best_and_can_go_on(shapes: Path, t
     recipe = tiny(shapes)
     run = new_run(tmp_path, recipe, "cpu")
     stopped = Stopped(run.folder, run.record)
-    train_run(stopped, lambda *_: None)
+    finish(stopped)
     assert stopped.batches == 4
     assert len(curves(run)) == 1  # three batches an epoch
     assert load_network(run.folder / "network.keras").output["object"].shape == (None, 2)
     assert set(stopped.record.figures) == {"validation", "test"}
-    train_run(run, lambda *_: None)
+    finish(run)
     assert len(curves(run)) == 5
 
 
@@ -144,7 +151,7 @@ def test_a_stop_while_activations_are_computed_ends_before_anything_is_learned(
     recipe = tiny(shapes).model_copy(update={"seed": 99})
     monkeypatch.setattr("recycler.learning.activations.FORMAT", 0)  # nothing is kept of this format
     run = new_run(tmp_path, recipe, "cpu")
-    train_run(Stopped(run.folder, run.record), lambda *_: None)
+    finish(Stopped(run.folder, run.record))
     assert not (run.folder / "network.keras").exists()
     assert run.record.figures == {}
 
@@ -205,7 +212,7 @@ def test_a_loss_that_is_no_number_ends_in_a_sentence_and_leaves_the_best_weights
             return recipe.model_copy(update={"stages": (steep,)})
 
     with pytest.raises(TrainingError, match="Lower the learning rate"):
-        train_run(Steep(run.folder, run.record), lambda *_: None)
+        finish(Steep(run.folder, run.record))
     kept = load_network(run.folder / "network.keras")
     assert all(np.isfinite(array).all() for array in values(kept.weights))
 

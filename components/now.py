@@ -1,0 +1,157 @@
+"""What runs now: how far it is, how fast, its curves; to be stopped or discarded. Else how the last training ended."""
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from components import queue, state
+from components.attempt import attempt
+from components.curve_view import choose_view, draw_curves, has_curves, known_metrics, points_of
+from components.run_actions import run_actions, throw_away
+from components.run_words import facts, result_facts, state_badge
+from components.words import about, megabytes, plain
+from recycler import jobs
+from recycler.progress import Standing, memory_megabytes, standing
+from recycler.recipe import Recipe, load_recipe
+from recycler.runs import LIVE, RECIPE_FILE, Run, list_runs
+from recycler.settings import PROJECT, settings
+
+TICK_SECONDS = 1.0
+ORDER = {"running": 0, "stopping": 0, "queued": 1}  # which run is looked at first
+
+
+def what_runs(runs: Sequence[Run]) -> None:
+    """Draw it, and again every second while something runs; whoever looks sees the same."""
+    if not runs:
+        _first_visit()
+        return
+    signature = _signature(runs)
+    if any(run.record.state in LIVE for run in runs):
+        st.fragment(_watch, run_every=TICK_SECONDS)(signature)
+    else:
+        run_card(runs[0], runs, "now")
+
+
+def _watch(signature: object) -> None:
+    """One look; when a run began, ended or was moved, the whole page is drawn anew."""
+    runs = list_runs(settings().runs)
+    if _signature(runs) != signature:
+        st.rerun()
+    live = sorted(
+        (run for run in runs if run.record.state in LIVE), key=lambda run: (ORDER[run.record.state], run.place)
+    )
+    training = [run for run in live if run.record.state != "queued"] or live[:1]
+    for run in training:
+        run_card(run, runs, "now")
+    queue.waiting([run for run in live if run.record.state == "queued"])
+
+
+def run_card(run: Run, runs: Sequence[Run], place: str) -> None:
+    """A run: what it is called, how it stands, its curves, and what can be done with it.
+
+    place: where on the page the card is, for a run may be there twice.
+    """
+    record = run.record
+    key = f"{place}-{record.run}"
+    with st.container(border=True, key=f"run-{key}"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.subheader(plain(run.label.title, 100), anchor=False, width="content")
+            state_badge(run)
+        if run.label.note:
+            st.caption(plain(run.label.note, 2000))
+        if record.state in LIVE:
+            _progress(run)
+        elif record.state == "failed":
+            st.error(f"{plain(record.problem, 700)} {plain(record.hint, 400)}", icon=":material/error:")
+        if rows := result_facts(record) if record.state not in LIVE else {}:
+            facts(rows)
+        if has_curves(run):
+            others = [other for other in runs if other.record.run != record.run and other.record.stages]
+            view = choose_view(key, known_metrics([run]), others)
+            draw_curves(key, [run, *(other for other in others if other.record.run in view.beside)], view)
+        if record.state in LIVE:
+            _stop_or_discard(run, key)
+        else:
+            run_actions(run, key)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _recipe(folder: Path) -> Recipe:
+    """Read once: a run's recipe never changes."""
+    return load_recipe(folder / RECIPE_FILE)
+
+
+def _signature(runs: Sequence[Run]) -> list[tuple[str, str, float]]:
+    return [(run.record.run, run.record.state, run.place if run.record.state == "queued" else 0.0) for run in runs]
+
+
+def _progress(run: Run) -> None:
+    """Stage, epoch, batch and the facts beside them; before the first stage, what is being prepared."""
+    record = run.record
+    if record.state == "queued":
+        st.progress(0.0, "Waits for its turn: one training at a time." if record.process else "Starting…")
+        return
+    where = standing(record, _recipe(run.folder), points_of(run.folder).poll())
+    doing = run.doing
+    if where is None or (
+        where.step == 0 and doing and doing.done < doing.total
+    ):  # photos are read, or the frozen part is computed
+        done = doing.done / max(doing.total, 1) if doing else 0.0
+        text = f"{plain(doing.what.capitalize(), 100)}, {doing.done:,} of {doing.total:,}" if doing else "Starting…"
+        st.progress(min(done, 1.0), text)
+        return
+    if record.state == "stopping":
+        st.progress(where.share, "Stopping: the best so far is kept and measured.")
+    else:
+        st.progress(where.share, _where(where))
+    rows = {"Time left": f"{about(where.seconds_left)} at most" if where.seconds_left is not None else "…"}
+    if where.stages > 1:
+        rows = {"Left in this stage": rows["Time left"]}
+    rows["Speed"] = f"{where.photos_per_second:,.0f} images a second" if where.photos_per_second else "…"
+    rows["Device"] = "GPU" if record.device == "gpu" else f"CPU, {os.cpu_count()} cores"
+    memory = memory_megabytes(record)
+    if memory is not None:
+        rows["Memory"] = megabytes(memory)
+    facts(rows)
+
+
+def _where(where: Standing) -> str:
+    if where.step == 0:
+        return f"{where.name.capitalize()} is about to begin"
+    stage = f"Stage {where.stage} of {where.stages}: {where.name}" if where.stages > 1 else where.name.capitalize()
+    return f"{stage}, epoch {where.epoch} of {where.epochs}, batch {where.step} of {where.steps}"
+
+
+def _stop_or_discard(run: Run, key: str) -> None:
+    name, stopping = run.record.run, run.record.state == "stopping"
+    with st.container(horizontal=True):
+        stop = "Cancel" if run.record.state == "queued" else "Stop"
+        if st.button(
+            stop,
+            key=f"{state.TRAIN_STOP}-{key}",
+            icon=":material/stop:",
+            disabled=stopping,
+            help="Ends it within one batch. The best weights are kept, measured and can be published.",
+        ):
+            attempt(lambda: jobs.stop(name))
+        with st.popover("Discard", type="tertiary", icon=":material/delete:", key=f"{state.TRAIN_DISCARD}-{key}"):
+            st.markdown("**Throw this training away?** It ends at once. You can take it back for a week.")
+            if st.button("Yes, discard it", key=f"{state.TRAIN_DISCARD}-yes-{key}"):
+                with st.spinner("Ending it…"):
+                    attempt(partial(throw_away, run, jobs.discard))
+
+
+def _first_visit() -> None:
+    """Nothing has been trained yet: one click leads on."""
+    with st.container(border=True, key="train-empty"):
+        st.subheader("Nothing has been trained here yet", anchor=False)
+        quick = load_recipe(PROJECT / "recipes" / "quick.yaml")
+        st.markdown(
+            "A first training takes about two minutes on this computer. You watch it learn 100 everyday things, "
+            "and can put the result on the shelf."
+        )
+        if st.button("Start a quick training", key=state.TRAIN_QUICK, icon=":material/bolt:"):
+            attempt(lambda: jobs.start(quick))

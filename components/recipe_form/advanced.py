@@ -1,0 +1,68 @@
+"""What few people change: each stage's schedule, the shares of the split, seeds and the device."""
+
+import streamlit as st
+
+from components import state
+from components.recipe_form.draft import Draft
+from components.recipe_form.fields import Fields, bind
+
+# Fields of a stage that most would look for, then the others; what the other parts of the form draw is left out.
+MAIN = ("epochs", "batch_size", "learning_rate", "schedule", "patience")
+REST = (
+    "optimiser",
+    "warm_up",
+    "backbone_rate",
+    "weight_decay",
+    "label_smoothing",
+    "class_weights",
+    "object_weight",
+    "recycling_weight",
+    "mixup",
+    "ema",
+    "cache",
+)
+WHOLE = ("device", "mixed_precision", "seed", "data.validation", "data.test", "data.seed")
+SOURCES = ("masked_prior", "source_mixup", "calibration")  # only matter where several sources are joined
+
+
+def advanced_form(draft: Draft, fields: Fields) -> None:
+    """Draw one stage's settings, then those of the whole recipe."""
+    number = _which_stage(draft)
+    place = f"stages.{number}"
+    _draw(fields, [f"{place}.{name}" for name in MAIN])
+    with st.expander("More about this stage", key=f"{state.TRAIN_FOLD}_stage_{number}", on_change="rerun") as fold:
+        if fold.open:
+            _draw(fields, [f"{place}.{name}" for name in REST])
+            if draft.get("network.outputs"):
+                fields.draw(f"{place}.coarse_weight")
+    st.markdown("**The whole recipe**")
+    _draw(fields, list(WHOLE))
+    if len(draft.get("data.sources")) > 1:
+        _draw(fields, list(SOURCES))
+
+
+def _which_stage(draft: Draft) -> int:
+    """The stage whose settings are shown; asked only where there are several."""
+    stages = draft.get("stages")
+    if len(stages) == 1:
+        return 0
+    key = f"{state.TRAIN_STAGE}_{len(stages)}"
+    st.session_state.setdefault(key, 0)
+    bind(key, min(st.session_state[key], len(stages) - 1))
+    number = st.segmented_control(
+        "Stage",
+        range(len(stages)),
+        required=True,
+        format_func=lambda i: f"{i + 1}. {stages[i]['method'].replace('_', ' ').capitalize()}",
+        key=key,
+        label_visibility="collapsed",
+    )
+    return number or 0
+
+
+def _draw(fields: Fields, places: list[str]) -> None:
+    """Two fields side by side where there is room."""
+    for pair in (places[i : i + 2] for i in range(0, len(places), 2)):
+        for column, place in zip(st.columns(2), pair, strict=False):
+            with column:
+                fields.draw(place)

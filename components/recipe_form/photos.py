@@ -1,0 +1,86 @@
+"""Data sets as the form needs them: loaded once for all visitors, counted, and shown in small."""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from recycler.datasets import NAMED, available_datasets, load_dataset
+from recycler.datasets.dataset import Dataset
+from recycler.datasets.sources import load_sources
+from recycler.datasets.summary import Summary, summarise
+from recycler.errors import DatasetError, PhotoError
+from recycler.photos import open_photo, read_photo, to_jpeg
+from recycler.recipe import Data
+
+THUMBNAIL = 128  # pixels a side: a tile is about 90 wide, on a phone's screen twice as many
+
+
+def load(data: Data) -> Dataset:
+    """The joined photos of a recipe's sources. Raises DatasetError."""
+    return load_sources(data, lambda name: _whole(name, _stamp(name)))
+
+
+def stamps(data: Data) -> tuple[int, ...]:
+    """What changes when one of the sources does: for caches."""
+    return tuple(_stamp(source.name) for source in data.sources)
+
+
+@st.cache_data(max_entries=64, show_spinner="Counting photos…")
+def summary(data: str, changed: tuple[int, ...]) -> Summary:
+    """Counts of the photos of a recipe's data, given as JSON. Raises DatasetError."""
+    wanted = Data.model_validate_json(data)
+    return summarise(load(wanted), wanted.validation, wanted.test, wanted.seed)
+
+
+@st.cache_data(max_entries=64, show_spinner="Opening photos…")
+def thumbnails(data: str, changed: tuple[int, ...], classes: tuple[str, ...]) -> dict[str, bytes]:
+    """A small JPEG of the first photo of each of these classes that can be opened."""
+    photos = load(Data.model_validate_json(data))
+    found = {}
+    for name in classes:
+        for i in np.flatnonzero(photos.labels == photos.classes.index(name))[:3]:
+            try:
+                photo = open_photo(photos.read_bytes(int(i)), at_least=THUMBNAIL)
+            except (PhotoError, OSError):
+                continue
+            found[name] = to_jpeg(photo, THUMBNAIL)
+            break
+    return found
+
+
+@st.cache_data(max_entries=16, show_spinner="Opening photos…")
+def to_preview(data: str, changed: tuple[int, ...], size: int, count: int) -> np.ndarray:
+    """Photos of different classes at the size in which training augments them: uint8 (n, size, size, 3)."""
+    photos = load(Data.model_validate_json(data))
+    rng = np.random.default_rng(0)
+    order = rng.permutation(len(photos))
+    turn = np.zeros(len(photos), int)  # first one of each class, then a second of each, and so on
+    for label in range(len(photos.classes)):
+        own = order[photos.labels[order] == label]
+        turn[own] = np.arange(len(own))
+    opened = []
+    for i in sorted(order.tolist(), key=lambda i: turn[i]):
+        try:
+            opened.append(read_photo(photos.read_bytes(i), size))
+        except (PhotoError, OSError):
+            continue
+        if len(opened) == count:
+            break
+    if not opened:
+        raise DatasetError("None of these photos can be opened; choose other ones.")
+    return np.stack(opened)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Looking at the photos…")
+def _whole(name: str, changed: int) -> Dataset:
+    """A data set, loaded once; again after it was changed. No photo is opened."""
+    return load_dataset(name)
+
+
+def _stamp(name: str) -> int:
+    path = available_datasets()[name] if name in NAMED else Path(name).expanduser()
+    try:
+        return path.stat().st_mtime_ns if path else 0
+    except OSError:
+        return 0

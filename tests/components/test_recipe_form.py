@@ -1,0 +1,290 @@
+"""The form as a visitor has it, on small photos made on the spot."""
+
+import io
+import re
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from components import state
+from components.recipe_form.augmentation import KINDS, strength_to_begin_with
+from components.recipe_form.data import short_name
+from components.recipe_form.method import apply_method, method_of
+from components.recipe_form.preview import previewer
+from recycler.datasets.uploads import list_uploads
+from recycler.drafts import load_draft
+from recycler.presets import METHODS
+from recycler.recipe import Augmentation, Recipe, dump_recipe, load_recipe, parse_recipe
+from recycler.settings import PROJECT, settings
+from tests.datasets.pictures import photo, write_tree
+
+CLASSES = {"glass": 30, "paper": 8, "plastic": 12}
+
+
+def form() -> None:
+    import streamlit as st
+
+    from components.recipe_form import recipe_form
+
+    wanted = recipe_form()
+    if wanted is not None:
+        st.session_state["wanted"] = wanted
+
+
+@pytest.fixture(autouse=True)
+def trees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of data sets that holds `home` alone."""
+    photos = {f"home/{name}/{i}.jpg": photo(i) for name, count in CLASSES.items() for i in range(count)}
+    write_tree(tmp_path, {**photos, "home/glass/notes.txt": b"no photo"})
+    monkeypatch.setenv("RECYCLER_DATA", str(tmp_path))
+    settings.cache_clear()
+    return tmp_path
+
+
+@pytest.fixture
+def app() -> AppTest:
+    """The form with the photos of `home` chosen."""
+    return choose(opened(), "home")
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_function(form, default_timeout=60)
+    app.query_params.update(query)
+    return checked(app.run())
+
+
+def checked(app: AppTest) -> AppTest:
+    assert not app.exception
+    return app
+
+
+def choose(app: AppTest, *names: str) -> AppTest:
+    return checked(app.button_group(key=state.TRAIN_SOURCES).set_value([*names]).run())
+
+
+def press(app: AppTest, key: str, value: Any) -> AppTest:
+    return checked(app.button_group(key=key).set_value(value).run())
+
+
+def fold(app: AppTest, name: str) -> AppTest:
+    app.session_state[f"{state.TRAIN_FOLD}_{name}"] = True
+    return checked(app.run())
+
+
+def fields(app: AppTest) -> dict[str, Any]:
+    found: dict[str, Any] = app.session_state[state.TRAIN_DRAFT]["recipe"]
+    return found
+
+
+def words(app: AppTest) -> str:
+    return " ".join(text.value for text in [*app.caption, *app.markdown, *app.error, *app.info]).replace("\\", "")
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as pack:
+        for name, data in files.items():
+            pack.writestr(name, data)
+    return file.getvalue()
+
+
+def test_without_any_photos_it_says_what_to_set_or_upload(trees: Path) -> None:
+    shutil.rmtree(trees / "home")
+    app = opened()
+    assert "RECYCLER_DATA" in words(app)
+    assert "python -m recycler download" in words(app)
+    assert app.button(key=state.TRAIN_START).disabled
+
+
+@pytest.mark.usefixtures("real_data")
+def test_the_first_visit_offers_the_quick_recipe_ready_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    settings.cache_clear()
+    app = opened()
+    assert "This recipe is ready" in words(app)
+    app.button(key=state.TRAIN_START).click().run()
+    assert app.session_state["wanted"].recipe == load_recipe(PROJECT / "recipes" / "quick.yaml")
+    assert dict(app.query_params) == {}  # nothing was changed, so nothing has to be kept
+
+
+def test_photos_are_counted_divided_and_pictured(app: AppTest) -> None:
+    assert "50 photos of 3 classes" in words(app)
+    assert "Uneven: glass has 4 times the photos of paper" in words(app)
+    assert "notes.txt: not a photo" in words(app)
+    [grid] = [html.proto.body for html in app.get("html") if 'class="pictures"' in html.proto.body]
+    assert grid.count("data:image/jpeg;base64,") == 3
+    assert "<b>glass</b><span>30</span>" in grid
+
+
+def test_title_name_and_rules_follow_the_photos_until_they_are_given(app: AppTest) -> None:
+    assert (fields(app)["title"], fields(app)["name"], fields(app)["rulebook"]) == ("Home", "home", "default")
+    app.text_input(key=state.TRAIN_TITLE).input("My own: été").run()
+    rules = f"{state.FIELD}_rulebook_{len(app.selectbox[1].options)}"
+    checked(app.selectbox(key=rules).set_value("germany").run())
+    choose(choose(app), "home")
+    assert (fields(app)["title"], fields(app)["rulebook"]) == ("My own: été", "germany")
+
+
+def test_fewer_photos_a_class_can_be_taken(app: AppTest) -> None:
+    checked(app.slider(key=f"{state.FIELD}_per_class_30").set_value(10).run())
+    assert fields(app)["data"]["sources"][0]["per_class"] == 10
+    assert "28 photos of 3 classes" in words(app)
+    checked(app.slider(key=f"{state.FIELD}_per_class_30").set_value(30).run())
+    assert fields(app)["data"]["sources"][0]["per_class"] is None
+
+
+def test_what_learns_is_counted_as_the_choice_changes(app: AppTest) -> None:
+    press(app, state.TRAIN_METHOD, "thesis")
+    key = f"{state.FIELD}_stages.1.unfreeze_layers86"
+    head = 2 * 1024 + (1024 * 512 + 512) + (512 * 3 + 3)
+    assert f"**{head:,}** parameters learn first, then **{head + 2_126_848:,}**" in words(app)
+    checked(app.slider(key=key).set_value(12).run())
+    assert f"**{head + 1_593_856:,}**" in words(app)
+    assert method_of(fields(app)) == "fine_tuning"  # no longer the thesis to the letter
+
+
+def test_a_mistake_stands_at_its_field_and_nothing_starts(app: AppTest) -> None:
+    press(app, state.TRAIN_PRESET, "heavy")
+    assert "ZCA whitening takes photos of at most 32 pixels" in words(app)
+    assert "Something above has to be mended first." in words(app)  # so it is said at the field, and once
+    assert app.button(key=state.TRAIN_START).disabled
+    press(app, state.TRAIN_PRESET, "phone")
+    assert not app.button(key=state.TRAIN_START).disabled
+
+
+def test_each_augmentation_is_a_switch_with_its_strength(app: AppTest) -> None:
+    press(app, state.TRAIN_PRESET, "relevant")
+    fold(app, "each")
+    checked(app.toggle(key=f"{state.TRAIN_SWITCH}_rotation_degrees").set_value(False).run())
+    checked(app.toggle(key=f"{state.TRAIN_SWITCH}_hue_degrees").set_value(True).run())
+    checked(app.slider(key=f"{state.FIELD}_augmentation.hue_degrees").set_value(30.0).run())
+    change = fields(app)["augmentation"]
+    assert (change["rotation_degrees"], change["hue_degrees"], change["preset"]) == (0.0, 30.0, "relevant")
+    assert "Changed by you: rotation, hue" in words(app)
+
+
+def test_the_form_survives_a_reload(app: AppTest) -> None:
+    press(app, state.TRAIN_METHOD, "fine_tuning")
+    app.text_area(key=state.TRAIN_NOTE).input("Does it help?").run()
+    identity = str(app.query_params[state.TRAIN_ID])
+    again = opened(**{state.TRAIN_ID: identity})
+    assert fields(again) == fields(app)
+    assert again.text_area(key=state.TRAIN_NOTE).value == "Does it help?"
+    assert again.text_input(key=state.TRAIN_TITLE).value == "Home"
+
+
+@pytest.mark.parametrize("damage", [{"recipe": {}}, {"recipe": {"stages": []}}, {"note": 1}])
+def test_a_draft_of_another_version_is_passed_over(app: AppTest, damage: dict[str, Any], own_home: Path) -> None:
+    identity = str(app.query_params[state.TRAIN_ID])
+    assert load_draft(identity)
+    (own_home / "drafts" / f"{identity}.json").write_text(str(damage).replace("'", '"'))
+    assert fields(opened(**{state.TRAIN_ID: identity}))["name"] == "quick"
+
+
+def test_starting_gives_the_recipe_and_its_label(app: AppTest) -> None:
+    app.text_input(key=state.TRAIN_TITLE).input("Kitchen, first try").run()
+    app.text_area(key=state.TRAIN_NOTE).input("With a note").run()
+    app.button(key=state.TRAIN_START).click().run()
+    wanted = app.session_state["wanted"]
+    assert (wanted.label.title, wanted.label.note) == ("Kitchen, first try", "With a note")
+    assert wanted.recipe.name == "kitchen-first-try"
+    assert wanted.recipe == parse_recipe(dump_recipe(wanted.recipe))
+    assert [source.name for source in wanted.recipe.data.sources] == ["home"]
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "recipes").rglob("*.yaml")), ids=lambda path: path.stem)
+def test_our_recipes_come_into_the_form_unchanged_and_leave_it_so(path: Path) -> None:
+    app = opened()
+    checked(app.selectbox(key=state.TRAIN_FROM).set_value(str(path.relative_to(PROJECT))).run())
+    fold(fold(fold(app, "advanced"), "network"), "each")
+    assert Recipe.model_validate(fields(app)) == load_recipe(path)
+
+
+def test_a_yaml_file_is_loaded_and_a_wrong_one_told(app: AppTest) -> None:
+    text = (PROJECT / "recipes" / "thesis" / "home_photos.yaml").read_bytes()
+
+    def load(content: bytes) -> None:
+        uploader = next(u for u in app.file_uploader if "YAML" in u.label)
+        checked(uploader.set_value(("mine.yaml", content, "application/yaml")).run())
+
+    load(text + b"\nbackbonne: mobilenet\n")
+    assert "unknown key “backbonne”" in words(app)
+    assert fields(app)["name"] == "home"
+    load(text)
+    assert fields(app)["name"] == "thesis-home-photos"
+    assert "backbonne" not in words(app)
+
+
+def test_an_uploaded_zip_is_kept_and_chosen(app: AppTest) -> None:
+    photos = {f"{name}/{i}.jpg": photo(i) for name in ("metal", "shoes") for i in range(6)}
+    content = packed({**photos, "../evil.jpg": photo(1), "metal/x.exe": b"junk"})
+    uploader = next(u for u in app.file_uploader if "zip" in u.label)
+    checked(uploader.set_value(("Bin day.zip", content, "application/zip")).run())
+    [path] = list_uploads()
+    assert fields(app)["data"]["sources"][-1]["name"] == str(path)
+    choose(app, str(path))
+    assert "12 photos of 2 classes" in words(app)
+    assert "a name that leads out of the zip" in words(app)
+    assert fields(app)["title"] == "bin-day"
+
+
+def test_a_zip_that_is_none_and_a_folder_that_is_not_there_are_told_at_their_fields(app: AppTest) -> None:
+    uploader = next(u for u in app.file_uploader if "zip" in u.label)
+    checked(uploader.set_value(("a.zip", b"nothing", "application/zip")).run())
+    assert "a.zip is no zip" in words(app)
+    checked(app.text_input(key=state.TRAIN_FOLDER).input("/nowhere/at/all").run())
+    assert "/nowhere/at/all is not a folder" in words(app)
+    assert [source["name"] for source in fields(app)["data"]["sources"]] == ["home"]
+
+
+def test_classes_that_no_rulebook_knows_are_told(tmp_path_factory: pytest.TempPathFactory, app: AppTest) -> None:
+    tree = write_tree(
+        tmp_path_factory.mktemp("x"), {f"{c}/{i}.jpg": photo(i) for c in ("foo", "bar") for i in range(6)}
+    )
+    checked(app.text_input(key=state.TRAIN_FOLDER).input(str(tree)).run())
+    assert "does not say where" in words(app)
+    assert app.button(key=state.TRAIN_START).disabled
+
+
+def test_the_preview_shows_photos_before_and_after(app: AppTest, request: pytest.FixtureRequest) -> None:
+    press(app, state.TRAIN_PRESET, "relevant")
+    app.session_state[state.TRAIN_PREVIEW] = True
+    app.run(timeout=180)
+    checked(app)
+
+    def shown() -> list[str]:
+        grid = next(h.proto.body for h in app.get("html") if "--columns: 4" in h.proto.body)
+        return re.findall('base64,([^"]+)', grid)
+
+    request.addfinalizer(previewer().close)
+    first = shown()
+    assert len(first) == 16
+    checked(app.button(key=state.TRAIN_REDRAW).click().run())
+    assert shown()[::2] == first[::2]
+    assert shown()[1::2] != first[1::2]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_is_known_by_what_it_sets(method: str) -> None:
+    quick = load_recipe(PROJECT / "recipes" / "quick.yaml").model_dump(mode="json")
+    chosen = apply_method(quick, method)
+    assert method_of(chosen) == method
+    assert Recipe.model_validate(chosen).data == load_recipe(PROJECT / "recipes" / "quick.yaml").data
+
+
+def test_every_strength_is_in_the_form_once_and_begins_within_its_bounds() -> None:
+    drawn = [name for kind in KINDS.values() for name in kind]
+    assert sorted(drawn) == sorted(n for n, f in Augmentation.model_fields.items() if f.annotation is float)
+    for name in drawn:
+        Augmentation.model_validate({name: strength_to_begin_with(name)})
+
+
+@pytest.mark.parametrize(
+    ("title", "name"), [("CIFAR-100, quick", "cifar-100-quick"), ("---", "training"), ("x" * 99, "x" * 64)]
+)
+def test_a_title_becomes_a_short_name(title: str, name: str) -> None:
+    assert short_name(title) == name

@@ -1,0 +1,131 @@
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, FilePayload, Page, expect
+
+from components import state
+from recycler import jobs
+from recycler.runs import LIVE, list_runs
+from recycler.settings import settings
+from tests.datasets.pictures import photo, write_tree
+from tests.journeys.conftest import fits, new_server
+
+pytestmark = pytest.mark.journey
+
+TRAINER_MILLISECONDS = 120_000  # TensorFlow's import alone takes 5 to 30 s on a busy machine
+MARK_CHARTS = "document.querySelectorAll('[data-testid=stVegaLiteChart] svg.marks').forEach(c => c.dataset.marked = 1)"
+COUNT_MARKED = "document.querySelectorAll('[data-testid=stVegaLiteChart] svg.marks[data-marked]').length"
+EPOCH = re.compile(r"epoch (\d+) of 1,?000")
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, own_home: Path) -> Iterator[str]:
+    """The address of a fresh server with a shelf of its own; no trainer outlives the test."""
+    shelf = tmp_path / "models"
+    shutil.copytree(settings().models / "household", shelf / "household")
+    with new_server(tmp_path, RECYCLER_HOME=str(own_home), RECYCLER_MODELS=str(shelf)) as address:
+        yield address
+    for run in list_runs(settings().runs):
+        if run.record.state in LIVE:
+            jobs.discard(run.record.run)
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> FilePayload:
+    """A recipe on a few drawn photos: seconds for its start, milliseconds an epoch."""
+    kinds = [f"{kind}/{i}.jpg" for kind in ("glass", "trash") for i in range(20)]
+    tree = write_tree(tmp_path / "photos", {name: photo(seed) for seed, name in enumerate(kinds)})
+    text = f"""
+        name: tiny
+        title: Tiny
+        rulebook: mixed
+        data: {{sources: [{{name: {tree}}}], validation: 0.2, test: 0.2}}
+        network: {{backbone: efficientnet_lite0, input_size: 32}}
+        stages: [{{epochs: 1000, batch_size: 4, patience: null}}]
+    """
+    return {"name": "tiny.yaml", "mimeType": "application/yaml", "buffer": text.encode()}
+
+
+def epoch(page: Page) -> int:
+    found = EPOCH.search(page.get_by_text(EPOCH).first.inner_text())
+    assert found
+    return int(found[1])
+
+
+def test_start_watch_reload_stop_publish_and_classify_with_the_new_model(
+    page: Page, browser: Browser, workshop: str, recipe: FilePayload, photos: list[FilePayload]
+) -> None:
+    page.goto(f"{workshop}/train")  # the first visitor of a fresh server
+    expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Start a quick training")).to_be_visible()
+    page.locator(f".st-key-{state.TRAIN_YAML} input[type=file]").set_input_files(recipe)
+    expect(page.get_by_text("tiny.yaml")).to_be_visible()
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_text(EPOCH).first).to_be_visible(timeout=TRAINER_MILLISECONDS)
+    charts = page.get_by_test_id("stVegaLiteChart")
+    expect(charts).to_have_count(2)
+
+    expect(charts.first.locator("svg.marks")).to_be_visible()
+    page.evaluate(MARK_CHARTS)
+    before, picture = epoch(page), charts.first.screenshot()
+    page.wait_for_function(f"![...document.querySelectorAll('p')].some(p => p.innerText.includes('epoch {before} of'))")
+    page.wait_for_timeout(1500)  # two ticks, in which a chart that flickers would have been built anew
+    assert page.evaluate(COUNT_MARKED) == 2, "the charts are still the same ones"
+    assert charts.first.screenshot() != picture, "and the curve has grown"
+
+    page.reload()
+    expect(page.get_by_text(EPOCH).first).to_be_visible()
+    assert epoch(page) > before
+    with browser.new_context(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True) as phone:
+        other = phone.new_page()
+        other.goto(f"{workshop}/train")
+        expect(other.get_by_text(EPOCH).first).to_be_in_viewport()
+        expect(other.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+        fits(other)
+
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text("Right about recycling").first).to_be_visible(timeout=TRAINER_MILLISECONDS)
+    page.get_by_role("button", name="Publish to the shelf").click()
+    name = page.get_by_role("textbox", name="Name of the model")
+    name.fill("brand-new")
+    name.press("Enter")
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("On the shelf as")).to_be_visible(timeout=TRAINER_MILLISECONDS)
+    page.get_by_role("link", name="Try it on Classify").click()
+    expect(page.get_by_role("combobox", name=re.compile("Model"))).to_have_value("Tiny")
+    page.get_by_text("Upload", exact=True).first.click()
+    page.locator("input[type=file]").set_input_files(photos[0])
+    expect(page.locator(".verdict-word")).to_have_count(1)
+
+
+def test_a_training_is_discarded_only_after_asking_and_comes_back_by_undo(
+    page: Page, workshop: str, recipe: FilePayload
+) -> None:
+    page.goto(f"{workshop}/train")
+    page.locator(f".st-key-{state.TRAIN_YAML} input[type=file]").set_input_files(recipe)
+    expect(page.get_by_text("tiny.yaml")).to_be_visible()
+    page.get_by_role("button", name="Start training").click()
+    page.get_by_role("button", name="Discard").click()
+    page.get_by_role("button", name="Yes, discard it").click()
+    expect(page.get_by_text("“Tiny” was deleted")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("heading", name="Tiny")).to_be_visible()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+
+
+def test_one_click_leads_from_classify_to_train_and_back_also_on_a_phone(
+    page: Page, browser: Browser, server: str
+) -> None:
+    page.goto(server)
+    page.get_by_role("link", name="Train").click()
+    expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Classify").click()
+    expect(page.get_by_role("heading", name="Where does it go?")).to_be_visible()
+    with browser.new_context(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True) as phone:
+        small = phone.new_page()
+        small.goto(f"{server}/train")
+        expect(small.get_by_role("heading", name="Train", exact=True)).to_be_visible()
+        fits(small)
