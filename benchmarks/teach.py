@@ -21,7 +21,7 @@ from recycler.datasets import load_dataset
 from recycler.datasets.collected import Collected
 from recycler.datasets.dataset import Dataset
 from recycler.datasets.near_copies import near_copy_groups, photo_hashes
-from recycler.learning.data import load_sources
+from recycler.datasets.sources import load_sources
 from recycler.recipe import load_recipe
 from recycler.settings import PROJECT, settings
 from recycler.teach import Memory, class_evidence, lift, likeness_of_strangers
@@ -153,7 +153,7 @@ def show(what: str, done: int, total: int) -> None:
 def main() -> None:
     """Measure and write the table."""
     classifier = load_classifier("household", settings().threads)
-    data = load_sources(load_recipe(PROJECT / "recipes" / "household.yaml"))
+    data = load_sources(load_recipe(PROJECT / "recipes" / "household.yaml").data)
     photos = look(classifier, data.pick(np.flatnonzero(data.source != data.sources.index("home"))))
     sources = data.source[data.source != data.sources.index("home")]
     cifar = load_dataset("cifar100")

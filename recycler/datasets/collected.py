@@ -58,6 +58,7 @@ def keep(data: bytes, class_name: str) -> Collected:
         photo.path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(photo.path, copy)
         _delete(other for other in list_collected() if other.id == photo.id and other != photo)
+        settings().collected.touch()  # whoever remembers this data set by the time of its folder looks again
     return photo
 
 
@@ -70,6 +71,8 @@ def forget(photos: Iterable[Collected]) -> None:
     """Delete photos; those that are gone already are no problem."""
     with _lock():
         _delete(photos)
+        if settings().collected.is_dir():
+            settings().collected.touch()
 
 
 def find_collected(names: Collection[str]) -> list[Collected]:

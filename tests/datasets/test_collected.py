@@ -1,4 +1,5 @@
 import io
+import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -85,6 +86,16 @@ def test_one_photo_a_class_or_all_can_be_forgotten() -> None:
     assert list_collected() == [third]
     forget(list_collected())
     assert not settings().collected.exists()
+
+
+def test_the_time_of_the_folder_tells_that_a_photo_came_or_went() -> None:
+    keep(photo(1), "glass")
+    times = []
+    for change in (lambda: keep(photo(2), "glass"), lambda: forget(list_collected()[:1])):
+        os.utime(settings().collected, (0, 0))
+        change()
+        times.append(settings().collected.stat().st_mtime)
+    assert min(times) > 0
 
 
 def test_what_was_never_collected_is_named_with_what_was() -> None:
