@@ -4,13 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from components import state
+from components import correction, state
 from components.words import plain, readable
 from recycler.classifier import Classifier, load_classifier
 from recycler.errors import ModelError, RulebookError
 from recycler.rulebook import Rulebook, list_rulebooks, load_rulebook
 from recycler.settings import settings
 from recycler.shelf import Card, list_models
+from recycler.teach import Memory, recall
 
 SEES_LITTLE = 96  # pixels a side below which small things in a photo are lost
 MEASURED_ON = {
@@ -25,8 +26,8 @@ FIGURES = {
 }
 
 
-def choose() -> tuple[Classifier, Rulebook]:
-    """Draw both choices; return the classifier, shared by all visitors, and a rulebook that fits it.
+def choose() -> tuple[Classifier, Rulebook, Memory]:
+    """Draw both choices; return the classifier, shared by all visitors, a rulebook that fits it, and what was taught.
 
     Raises ModelError when the shelf has no model that can be used, RulebookError when no rulebook fits.
     """
@@ -34,9 +35,11 @@ def choose() -> tuple[Classifier, Rulebook]:
         rules = st.container()
         card = _choose_model()
         classifier = _classifier(card.name, card.checksums.get("model.tflite", ""))
+        memory = recall(classifier)
         _about(card)
+        correction.learned(memory)
         with rules:
-            return classifier, _choose_rulebook(card)
+            return classifier, _choose_rulebook(card), memory
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import state
+from components import correction, state
 from components.visit import Judged, Visit
 from components.words import how_sure, percent, plain, readable, safe
 from recycler.classifier import Classifier
@@ -28,6 +28,7 @@ def verdict_card(
             else:
                 st.markdown(f":material/arrow_forward: **{plain(verdict.advice, 300)}**")
                 st.markdown(_how_sure(verdict))
+        correction.ask(judged, classifier, visit)
         with st.expander("Why?", key=f"{state.WHY}_{photo.key}", on_change="rerun") as fold:
             if fold.open:
                 from components import why  # with pandas and Altair, for which the first verdict need not wait

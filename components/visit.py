@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from components import state
 from recycler.classifier import Classifier
+from recycler.datasets.collected import Collected
 from recycler.errors import PhotoError
 from recycler.photos import open_photo, to_jpeg
 from recycler.rulebook import Rulebook
+from recycler.teach import NOTHING_TAUGHT, Memory
 from recycler.verdict import Prediction, Verdict, judge
 
 MOST_PHOTOS = 50  # with copies of about 60 kB, a visit stays at a few megabytes
@@ -50,6 +52,8 @@ class Visit:
 
     latest: keys of the photos that came in last, together.
     refused: file name and reason, for each of those that is no photo.
+    taught: key of a photo that was corrected to what was kept of it.
+    memory: what the chosen model has learned from collected photos, looked up at each run of the page.
     """
 
     photos: dict[str, Seen] = field(default_factory=dict)
@@ -57,6 +61,8 @@ class Visit:
     refused: list[tuple[str, str]] = field(default_factory=list)
     predictions: dict[tuple[str, str], Prediction] = field(default_factory=dict)
     occlusion: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict)
+    taught: dict[str, Collected] = field(default_factory=dict)
+    memory: Memory = field(default=NOTHING_TAUGHT, compare=False)
 
     def add(self, uploads: Sequence[Upload], classifier: Classifier) -> None:
         """Look at what came in. A photo that was here before is not computed again."""
@@ -72,15 +78,15 @@ class Visit:
         self._drop_oldest()
 
     def prediction(self, photo: Seen, classifier: Classifier) -> Prediction:
-        """What this model says of a photo; computed from our copy when the model was changed since."""
+        """What this model by itself says of a photo; computed from our copy when the model was changed since."""
         key = (classifier.card.checksums["model.tflite"], photo.key)
         if key not in self.predictions:
             self.predictions[key] = classifier.classify(photo.picture)
         return self.predictions[key]
 
     def judge(self, photo: Seen, classifier: Classifier, rulebook: Rulebook) -> Judged:
-        """Judge a photo by these rules, without asking the network again."""
-        prediction = self.prediction(photo, classifier)
+        """Judge a photo by these rules and what was taught, without asking the network again."""
+        prediction = self.memory.blend(self.prediction(photo, classifier))
         return Judged(photo, prediction, judge(prediction, rulebook, classifier.card.thresholds))
 
     def earlier(self) -> list[Seen]:
@@ -99,6 +105,7 @@ class Visit:
         most = max(MOST_PHOTOS, len(self.latest))
         for key in list(self.photos)[: max(0, len(self.photos) - most)]:
             del self.photos[key]
+            self.taught.pop(key, None)
         for kept in (self.predictions, self.occlusion):
             for pair in [pair for pair in kept if pair[1] not in self.photos]:
                 del kept[pair]

@@ -26,6 +26,10 @@ def show(judged: Judged, rulebook: Rulebook, classifier: Classifier, visit: Visi
         f"- The network's own guess for “recycling”: {percent(prediction.recycling)}\n"
         f"- Doubt (entropy): {verdict.entropy_bits:.2f} of at most {prediction.max_entropy_bits:.2f} bits"
     )
+    own = visit.prediction(photo, classifier)
+    if prediction is not own:
+        name, probability = own.top(1)[0]
+        st.markdown(f"- Without the photos that you taught me: {plain(readable(name))}, {percent(probability)}")
     _which_part(photo, verdict, classifier, visit)
 
 

@@ -8,7 +8,8 @@ from components.visit import this_visit
 from recycler.errors import RecyclerError
 
 PRIVACY = (
-    ":material/lock: Photos stay on the computer that runs this page. They are not kept: closing the page forgets them."
+    ":material/lock: Photos stay on the computer that runs this page. Closing the page forgets them, "
+    "except those that you teach me with."
 )
 
 
@@ -18,12 +19,13 @@ def page() -> None:
     st.title("Where does it go?")
     st.markdown("Show me a thing that you want to throw away.")
     try:
-        classifier, rulebook = sidebar.choose()
+        classifier, rulebook, memory = sidebar.choose()
     except RecyclerError as problem:
         st.error(str(problem))
         return
 
     visit = this_visit()
+    visit.memory = memory
     uploads = inputs.new_photos()
     results = st.container()
     if not visit.photos:

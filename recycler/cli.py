@@ -17,11 +17,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from recycler import __version__
-from recycler.errors import RecyclerError, StoreError
+from recycler.errors import PhotoError, RecyclerError, StoreError
 from recycler.settings import settings
 
 if TYPE_CHECKING:
+    from recycler.classifier import Classifier
     from recycler.runs import Run
+    from recycler.verdict import Prediction
 
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 MODEL = click.option("--model", help="A model on the shelf; by default the one of the settings.")
@@ -38,8 +40,9 @@ def cli() -> None:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @MODEL
 @RULEBOOK
+@click.option("--untaught", is_flag=True, help="Leave out what was taught: the network's own answer.")
 @JSON
-def classify(paths: tuple[Path, ...], model: str | None, rulebook: str | None, as_json: bool) -> None:
+def classify(paths: tuple[Path, ...], model: str | None, rulebook: str | None, untaught: bool, as_json: bool) -> None:
     """Give the verdict on photos; a folder is walked."""
     from recycler.classifier import load_classifier, predict_all
     from recycler.rulebook import find_rulebook
@@ -48,6 +51,7 @@ def classify(paths: tuple[Path, ...], model: str | None, rulebook: str | None, a
     classifier = load_classifier(model or settings().model, settings().threads)
     rules = find_rulebook(rulebook or settings().rulebook)
     rules.check(classifier.card.classes)
+    blend = None if untaught else _blend(classifier)
     files = list(_walk(paths))
     refused = not files
     for file, answer in zip(
@@ -58,7 +62,7 @@ def classify(paths: tuple[Path, ...], model: str | None, rulebook: str | None, a
             text = str(answer) if isinstance(answer, RecyclerError) else "This file cannot be read."
             _say({"path": str(file), "error": text}, as_json, f"{file}: {text}")
             continue
-        verdict = judge(answer, rules, classifier.card.thresholds)
+        verdict = judge(blend(answer) if blend else answer, rules, classifier.card.thresholds)
         line = {
             "path": str(file),
             "verdict": verdict.verdict,
@@ -74,6 +78,53 @@ def classify(paths: tuple[Path, ...], model: str | None, rulebook: str | None, a
     if not files:
         click.echo("No photos found there. Name photos, or a folder that holds some.", err=True)
     sys.exit(1 if refused else 0)
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--class", "class_name", required=True, help="What the photos show: one of the model's classes.")
+@MODEL
+@JSON
+def teach(paths: tuple[Path, ...], class_name: str, model: str | None, as_json: bool) -> None:
+    """Keep photos, or all of a folder, as examples of a class; the next answers learn from them at once."""
+    from recycler.classifier import load_classifier
+    from recycler.teach import recall
+    from recycler.teach import teach as teach_photo
+
+    classifier = load_classifier(model or settings().model, settings().threads)
+    files = list(_walk(paths))
+    refused = not files
+    for file in files:
+        try:
+            photo = teach_photo(classifier, file.read_bytes(), class_name)
+        except (PhotoError, OSError) as problem:
+            refused = True
+            text = str(problem) if isinstance(problem, PhotoError) else "This file cannot be read."
+            _say({"path": str(file), "error": text}, as_json, f"{file}: {text}")
+        else:
+            _say({"path": str(file), "photo": str(photo)}, as_json, f"{file}: kept as {photo}")
+    learned = len(recall(classifier, settings().threads).photos)
+    click.echo(f"{classifier.card.name} has learned from {learned} photos of yours.", err=True)
+    sys.exit(1 if refused else 0)
+
+
+@cli.command()
+@click.argument("names", nargs=-1, metavar="[CLASS | PHOTO]...")
+@click.option("--all", "everything", is_flag=True, help="Forget all of it.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget(names: tuple[str, ...], everything: bool, yes: bool) -> None:
+    """Delete collected photos: of a class (glass), single ones (glass/1f0c...), or all. Without a name: list them."""
+    from recycler.datasets.collected import find_collected, list_collected
+    from recycler.datasets.collected import forget as forget_photos
+
+    photos = list_collected() if everything else find_collected(names)
+    if not names and not everything:
+        click.echo("\n".join(str(photo) for photo in list_collected()))
+        return
+    if photos and not yes:
+        click.confirm(f"Delete {len(photos)} of {len(list_collected())} collected photos?", abort=True)
+    forget_photos(photos)
+    click.echo(f"{len(photos)} photos forgotten.")
 
 
 @cli.command()
@@ -185,7 +236,10 @@ def publish(run: str, name: str, as_json: bool) -> None:
 @MODEL
 @RULEBOOK
 @click.option(
-    "--data", "dataset", required=True, help="cifar100, trashnet, garbage, home, or a zip or folder of class folders."
+    "--data",
+    "dataset",
+    required=True,
+    help="cifar100, trashnet, garbage, home, collected, or a zip or folder of class folders.",
 )
 @click.option("--split", default="test", show_default=True, type=click.Choice(["test", "train", "all"]))
 @click.option(
@@ -289,6 +343,15 @@ def _hand_over(runs: "list[Run]") -> int:
 
     os.nice(19)
     return hand_over(runs)
+
+
+def _blend(classifier: "Classifier") -> "Callable[[Prediction], Prediction] | None":
+    """What was taught as a change of predictions; None, before anything is imported for it, where nothing ever was."""
+    if not settings().collected.is_dir():
+        return None
+    from recycler.teach import recall
+
+    return recall(classifier, settings().threads).blend
 
 
 def _walk(paths: tuple[Path, ...]) -> Iterator[Path]:

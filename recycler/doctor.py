@@ -215,11 +215,11 @@ def _data(current: Settings) -> Iterator[Check]:
             yield Check(topic="Data sets", name=name, state="ok", found=str(place))
             continue
         folder = (current.data or current.home / "data") / name
-        download = name == "cifar100"
-        mend = (
-            "python -m recycler download" if download else f"put its zip into {folder}, or export RECYCLER_DATA=FOLDER"
-        )
-        found = f"not in {folder}"
+        found, mend = f"not in {folder}", f"put its zip into {folder}, or export RECYCLER_DATA=FOLDER"
+        if name == "cifar100":
+            mend = "python -m recycler download"
+        elif name == "collected":
+            found, mend = "no photos taught yet", "python -m recycler teach PHOTO --class NAME"
         yield Check(topic="Data sets", name=name, state="optional", found=found, needed_for=needed_for, mend=mend)
 
 

@@ -21,7 +21,7 @@ class Source(Part):
     """One source of photos and what is taken from it."""
 
     name: str = Field(
-        description="cifar100, trashnet, garbage, home, or the path of a zip or folder with a folder a class"
+        description="cifar100, trashnet, garbage, home, collected, or the path of a zip or folder with a folder a class"
     )
     per_class: int | None = Field(None, ge=1, description="training photos a class, None for all")
     test_per_class: int | None = Field(

@@ -18,6 +18,7 @@ import csv
 import fcntl
 import io
 import os
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -303,7 +304,7 @@ def write_atomically(path: Path, content: bytes, durable: bool = True) -> None:
 
     durable: it also outlives a power cut; that takes some milliseconds, more on a slow disk.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         with draft.open("wb") as file:
             file.write(content)

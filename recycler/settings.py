@@ -18,7 +18,7 @@ class Settings(BaseSettings):
     data: Path | None = Field(None, description="folder of data sets: cifar100/, trashnet/, garbage/, home/")
     home: Path = Field(
         default_factory=lambda: user_data_path("recycler", appauthor=False),
-        description="folder for runs and caches",
+        description="folder for runs, collected photos and caches",
     )
     models: Path = Field(PROJECT / "models", description="the shelf: one folder a model")
     rulebooks: Path = Field(PROJECT / "rulebooks", description="folder of rulebooks, one YAML file each")
@@ -36,6 +36,16 @@ class Settings(BaseSettings):
     def runs(self) -> Path:
         """One folder a run."""
         return self.home / "runs"
+
+    @property
+    def collected(self) -> Path:
+        """Photos that were taught, one folder a class."""
+        return self.home / "collected"
+
+    @property
+    def taught(self) -> Path:
+        """What each model makes of the collected photos, one file a model."""
+        return self.cache / "taught"
 
     @property
     def trash(self) -> Path:

@@ -52,6 +52,39 @@ def test_a_broken_photo_is_named_and_the_others_are_answered(photos: Path, tmp_p
     assert [sorted(line) == ["error", "path"] for line in lines] == [True, False, True]
 
 
+def test_what_was_taught_changes_the_answer_until_it_is_forgotten(photos: Path) -> None:
+    photo = photos / "glass" / "01.jpg"
+    before = recycler("classify", photo, "--json")[1]
+    other = "metal" if before[0]["class"] != "metal" else "paper"
+    status, [kept], said = recycler("teach", photo, "--class", other, "--json")
+    assert status == 0
+    assert "1 photos" in said
+    assert recycler("classify", photo, "--json")[1][0]["class"] == other
+    assert recycler("classify", photo, "--json", "--untaught")[1] == before
+    assert recycler("forget", kept["photo"])[0] == 1, "nobody said yes"
+    assert recycler("classify", photo, "--json")[1][0]["class"] == other
+    assert recycler("forget", kept["photo"], "--yes")[0] == 0
+    assert recycler("classify", photo, "--json")[1] == before
+
+
+def test_a_folder_is_taught_and_what_is_no_photo_is_named(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "cut.jpg").write_bytes((photos / "glass" / "01.jpg").read_bytes()[:600])
+    status, lines, _ = recycler("teach", photos / "paper", tmp_path, "--class", "paper", "--json")
+    assert status == 1
+    assert [line["path"] for line in lines if "error" in line] == [str(tmp_path / "cut.jpg")]
+    assert len([line for line in lines if "photo" in line]) == len(list((photos / "paper").iterdir()))
+    assert recycler("forget", "glass", "--yes")[0] == 2
+    assert recycler("forget", "--all", "--yes")[0] == 0
+    assert not settings().collected.exists()
+
+
+def test_a_class_that_the_model_does_not_know_cannot_be_taught(photos: Path) -> None:
+    status, lines, problem = recycler("teach", photos / "glass" / "01.jpg", "--class", "teapot")
+    assert (status, lines) == (2, [])
+    assert "teapot" in problem
+    assert "battery" in problem
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [

@@ -63,7 +63,7 @@ def short_name(title: str) -> str:
 
 def name_of(source: str) -> str:
     """A source's name for people."""
-    return TITLES.get(source, Path(source).stem)
+    return "Photos you taught" if source == "collected" else TITLES.get(source, Path(source).stem)
 
 
 def _known(draft: Draft) -> list[str]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from recycler.datasets.archive import load_archive
 from recycler.datasets.cifar100 import has_cifar100, load_cifar100
+from recycler.datasets.collected import list_collected, load_collected
 from recycler.datasets.dataset import Dataset
 from recycler.datasets.folder import load_folder
 from recycler.errors import DatasetError
@@ -13,13 +14,14 @@ from recycler.settings import settings
 
 __all__ = ["NAMED", "available_datasets", "balanced", "load_dataset"]
 
-NAMED: tuple[str, ...] = ("cifar100", "trashnet", "garbage", "home")
+NAMED: tuple[str, ...] = ("cifar100", "trashnet", "garbage", "home", "collected")
 
 
 def load_dataset(name: str, *, per_class: int | None = None, seed: int = 0) -> Dataset:
     """The data set of a name in NAMED, or of the path of a zip or folder that holds one folder a class.
 
-    Named ones lie in a folder of their name in RECYCLER_DATA or in RECYCLER_HOME/data.
+    Named ones lie in a folder of their name in RECYCLER_DATA or in RECYCLER_HOME/data; `collected` are the photos that
+    were taught, in RECYCLER_HOME/collected.
     per_class: only so many photos of each class (all of a class that has fewer), chosen by `seed`; photos of a test
         split that the source gives stay whole.
     Raises DatasetError when there is no such data set or it cannot be used.
@@ -40,6 +42,8 @@ def _load(name: str) -> Dataset:
         if not path.exists():
             raise DatasetError(f"There is no data set {name}. Name one of {', '.join(NAMED)}, or a zip or folder.")
         return load_folder(path) if path.is_dir() else load_archive(path)
+    if name == "collected":
+        return load_collected()
     found = _find(name)
     if found is None:
         raise DatasetError(_missing(name))
@@ -50,6 +54,8 @@ def _load(name: str) -> Dataset:
 
 def _find(name: str) -> Path | None:
     """The zip of a named data set, or its folder; between several zips nobody guesses, so that is the folder too."""
+    if name == "collected":
+        return settings().collected if list_collected() else None
     for root in _roots():
         folder = root / name
         if name == "cifar100":

@@ -32,6 +32,7 @@ def test_a_name_finds_its_zip_or_its_folder(data_folder: Path, own_home: Path) -
         "trashnet": file,
         "garbage": data_folder / "garbage",
         "home": own_home / "data/home",
+        "collected": None,
     }
     for name in ("trashnet", "garbage", "home"):
         data = load_dataset(name)

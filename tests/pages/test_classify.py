@@ -7,7 +7,9 @@ from streamlit.testing.v1 import AppTest
 
 from components import state
 from components.visit import Visit
+from components.words import readable
 from recycler.classes import HOUSEHOLD
+from recycler.datasets.collected import keep, list_collected
 from recycler.photos import to_jpeg
 from recycler.settings import PROJECT, settings
 
@@ -148,3 +150,78 @@ def test_the_models_card_says_what_it_knows_and_since_when(app: AppTest) -> None
     card = " ".join(text.value for text in app.sidebar.markdown)
     assert "Knows 10 kinds" in card
     assert "Since" in card
+
+
+def kinds(app: AppTest) -> list[str]:
+    return [str(button.key).rpartition("_")[2] for button in app.button if str(button.key).startswith(state.CORRECT)]
+
+
+def open_correction(app: AppTest, seed: int = 1) -> str:
+    """Upload a photo and open the fold; the key of the photo."""
+    upload(app, ("photo.jpg", drawn(seed)))
+    [key] = visit(app).latest
+    app.session_state[f"{state.WRONG}_{key}"] = True
+    app.run()
+    return key
+
+
+def learned(app: AppTest) -> list[str]:
+    return [caption.value for caption in app.sidebar.caption if "Learned from" in caption.value]
+
+
+def test_a_tap_corrects_the_answer_at_once_and_undo_brings_the_old_one_back(app: AppTest) -> None:
+    key = open_correction(app)
+    [before] = headlines(app)
+    assert len(kinds(app)) == 3
+    assert any("kept on the computer" in caption.value for caption in app.main.caption)
+    assert not list_collected()
+    name = kinds(app)[2]
+    app.button(key=f"{state.CORRECT}_{key}_{name}").click().run()
+    assert not app.exception
+    assert f"Looks like {readable(name)}" in headlines(app)[0]
+    assert learned(app) == [":material/school: Learned from 1 photo of yours"]
+    assert [photo.class_name for photo in list_collected()] == [name]
+    app.button(key=f"{state.UNDO}_{key}").click().run()
+    assert headlines(app) == [before]
+    assert learned(app) == []
+    assert not list_collected()
+
+
+def test_none_of_these_opens_the_rest(app: AppTest) -> None:
+    key = open_correction(app)
+    rest = app.selectbox(key=f"{state.OTHERS}_{key}")
+    assert len(rest.options) == len(HOUSEHOLD) - 3
+    assert rest.value is None
+    name = HOUSEHOLD[[readable(name).capitalize() for name in HOUSEHOLD].index(rest.options[0])]
+    rest.set_value(name).run()
+    assert not app.exception
+    assert [photo.class_name for photo in list_collected()] == [name]
+    assert readable(name) in headlines(app)[0]
+
+
+def test_what_was_taught_outlives_the_visit_and_can_be_forgotten_by_class_or_whole(app: AppTest) -> None:
+    for seed, name in enumerate(("glass", "glass", "metal")):
+        keep(drawn(seed), name)
+    app.run()
+    assert learned(app) == [":material/school: Learned from 3 photos of yours"]
+    app.button(key=f"{state.UNLEARN}_glass").click().run()
+    assert learned(app) == [":material/school: Learned from 1 photo of yours"]
+    app.button(key=state.UNLEARN).click().run()
+    assert learned(app) == []
+    assert not list_collected()
+
+
+def test_a_correction_that_was_forgotten_can_be_made_again(app: AppTest) -> None:
+    key = open_correction(app)
+    app.button(key=f"{state.CORRECT}_{key}_{kinds(app)[0]}").click().run()
+    assert not [fold for fold in app.expander if fold.label.startswith("Wrong?")]
+    app.button(key=state.UNLEARN).click().run()
+    assert [fold for fold in app.expander if fold.label.startswith("Wrong?")]
+
+
+def test_why_says_what_the_network_alone_would_have_said(app: AppTest) -> None:
+    key = open_correction(app)
+    app.button(key=f"{state.CORRECT}_{key}_{kinds(app)[0]}").click()
+    app.session_state[f"{state.WHY}_{key}"] = True
+    app.run()
+    assert any("Without the photos that you taught me" in text.value for text in app.markdown)

@@ -1,0 +1,113 @@
+import io
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image
+
+from recycler.datasets import available_datasets, load_dataset
+from recycler.datasets.collected import Collected, find_collected, forget, keep, list_collected
+from recycler.datasets.dataset import join
+from recycler.errors import DatasetError, PhotoError
+from recycler.settings import settings
+
+
+def photo(seed: int, size: tuple[int, int] = (80, 60)) -> bytes:
+    exif = Image.Exif()
+    exif[ExifTags.Base.DateTime] = "2026:01:01 12:00:00"
+    file = io.BytesIO()
+    coarse = np.random.default_rng(seed).integers(0, 256, (3, 4, 3), dtype=np.uint8)
+    Image.fromarray(coarse).resize(size, Image.Resampling.NEAREST).save(file, "JPEG", exif=exif)
+    return file.getvalue()
+
+
+def keep_all(class_name: str) -> None:
+    for seed in range(20):
+        keep(photo(seed), class_name)
+
+
+def test_a_photo_is_kept_small_and_without_metadata() -> None:
+    kept = keep(photo(1, (2000, 1500)), "glass")
+    assert kept.path.parent == settings().collected / "glass"
+    with Image.open(kept.path) as copy:
+        assert copy.size == (640, 480)
+        assert dict(copy.getexif()) == {}
+    assert list(kept.path.parent.iterdir()) == [kept.path]
+
+
+def test_a_photo_that_is_taught_as_something_else_moves() -> None:
+    assert keep(photo(1), "glass") == keep(photo(1), "glass")
+    moved = keep(photo(1), "metal")
+    assert list_collected() == [moved]
+    assert not (settings().collected / "glass").exists()
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "../x", ".hidden", "a\n", "x" * 65])
+def test_a_name_that_would_leave_the_folder_is_no_class(name: str, own_home: Path) -> None:
+    with pytest.raises(DatasetError, match="cannot be a class"):
+        keep(photo(1), name)
+    assert list(own_home.rglob("*.jpg")) == []
+
+
+def test_what_is_no_photo_is_not_kept() -> None:
+    with pytest.raises(PhotoError):
+        keep(b"nothing", "glass")
+    assert list_collected() == []
+
+
+def test_collected_photos_are_a_data_set_that_joins_others_as_a_source_of_its_own(tmp_path: Path) -> None:
+    for seed, name in enumerate(("glass", "glass", "metal")):
+        keep(photo(seed), name)
+    data = load_dataset("collected")
+    assert data.counts() == {"glass": 2, "metal": 1}
+    assert available_datasets()["collected"] == settings().collected
+    (tmp_path / "paper").mkdir()
+    (tmp_path / "paper" / "a.jpg").write_bytes(photo(9))
+    joined = join([load_dataset(str(tmp_path)), data])
+    assert joined.sources == (tmp_path.name, "collected")
+    assert joined.counts() == {"glass": 2, "metal": 1, "paper": 1}
+
+
+def test_without_photos_the_data_set_says_how_to_get_some() -> None:
+    assert available_datasets()["collected"] is None
+    with pytest.raises(DatasetError, match="teach"):
+        load_dataset("collected")
+
+
+def test_one_photo_a_class_or_all_can_be_forgotten() -> None:
+    one, other, third = keep(photo(1), "glass"), keep(photo(2), "glass"), keep(photo(3), "metal")
+    assert find_collected([str(one), "metal"]) == [one, third]
+    forget(find_collected([str(one)]))
+    assert list_collected() == [other, third]
+    forget([one, *find_collected(["glass"])])
+    assert list_collected() == [third]
+    forget(list_collected())
+    assert not settings().collected.exists()
+
+
+def test_the_time_of_the_folder_tells_that_a_photo_came_or_went() -> None:
+    keep(photo(1), "glass")
+    times = []
+    for change in (lambda: keep(photo(2), "glass"), lambda: forget(list_collected()[:1])):
+        os.utime(settings().collected, (0, 0))
+        change()
+        times.append(settings().collected.stat().st_mtime)
+    assert min(times) > 0
+
+
+def test_what_was_never_collected_is_named_with_what_was() -> None:
+    kept = keep(photo(1), "glass")
+    with pytest.raises(DatasetError, match=rf"metal.*glass.*{kept}"):
+        find_collected(["metal"])
+
+
+def test_several_processes_may_teach_the_same_photos_at_once() -> None:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        list(pool.map(keep_all, ["glass", "metal"]))
+    kept = list_collected()
+    assert len({one.id for one in kept}) == len(kept) == 20
+    assert {path.stem for path in settings().collected.rglob("*") if path.is_file()} == {one.id for one in kept}
+    assert all(Collected(one.class_name, one.id).path.read_bytes()[-2:] == b"\xff\xd9" for one in kept)

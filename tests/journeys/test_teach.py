@@ -1,0 +1,67 @@
+"""A verdict is corrected, the thing is known from another angle, and what was taught is forgotten."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
+
+from recycler.settings import PROJECT
+from tests.journeys.conftest import jpeg
+
+pytestmark = pytest.mark.journey
+
+JAR = PROJECT / "samples" / "glass-jar.jpg"  # which the model takes for plastic
+
+
+def other_angle() -> FilePayload:
+    return {"name": "jar.jpg", "mimeType": "image/jpeg", "buffer": jpeg(JAR, (640, 560), turned=90)}
+
+
+def upload(page: Page, file: FilePayload) -> None:
+    page.get_by_text("Upload", exact=True).first.click()
+    page.locator("input[type=file]").set_input_files([file])
+
+
+def answer(page: Page) -> Locator:
+    return page.locator(".verdict-what")
+
+
+def test_a_corrected_verdict_holds_for_the_same_thing_from_another_angle_until_it_is_forgotten(
+    page: Page, fresh_server: str
+) -> None:
+    page.goto(fresh_server)
+    page.get_by_role("button", name="Glass jar", exact=True).click()
+    expect(answer(page)).to_contain_text("plastic")
+    page.get_by_text("Wrong? Tell me what it is").click()
+    expect(page.get_by_text("kept on the computer")).to_be_visible()
+    page.get_by_role("button", name="Glass", exact=True).click()
+    expect(answer(page)).to_contain_text("Looks like glass")
+    expect(page.get_by_text("Learned from 1 photo of yours")).to_be_visible()
+
+    page.reload()
+    upload(page, other_angle())
+    expect(answer(page)).to_contain_text("Looks like glass")
+
+    page.get_by_role("button", name="Forget", exact=True).click()
+    page.get_by_role("button", name=re.compile("Everything")).click()
+    expect(answer(page)).to_contain_text("plastic")
+    expect(page.get_by_text("of yours")).to_have_count(0)
+    expect(page.get_by_text("I will remember it")).to_have_count(0)
+
+
+def test_on_a_phone_a_correction_fits_and_can_be_undone(browser: Browser, fresh_server: str) -> None:
+    size = {"width": 390, "height": 844}
+    with browser.new_context(viewport=size, is_mobile=True, has_touch=True) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(fresh_server)
+        upload(page, other_angle())
+        before = answer(page).inner_text()
+        page.get_by_text("Wrong? Tell me what it is").tap()
+        expect(page.get_by_text("kept on the computer")).to_be_visible()
+        page.wait_for_function("document.getAnimations().length === 0")  # a fold that still opens closes the list again
+        page.get_by_role("combobox", name=re.compile("None of these")).tap()
+        page.get_by_role("option", name="Shoes").click()
+        expect(answer(page)).to_contain_text("Looks like shoes")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.get_by_role("button", name="Undo").tap()
+        expect(answer(page)).to_have_text(before)
