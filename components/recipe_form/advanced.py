@@ -22,7 +22,7 @@ REST = (
     "cache",
 )
 WHOLE = ("device", "mixed_precision", "seed", "data.validation", "data.test", "data.seed")
-SOURCES = ("masked_prior", "source_mixup", "calibration")  # only matter where several sources are joined
+SOURCES = ("masked_prior", "source_shift", "calibration")  # only matter where several sources are joined
 
 
 def advanced_form(draft: Draft, fields: Fields) -> None:

@@ -55,14 +55,21 @@ def epoch(page: Page) -> int:
     return int(found[1])
 
 
+def load(page: Page, recipe: FilePayload) -> None:
+    """Fill the form from a recipe's file."""
+    page.get_by_role("button", name="Recipes").click()
+    page.locator(f"[class*=st-key-{state.TRAIN_YAML}] input[type=file]").set_input_files(recipe)
+    expect(page.get_by_role("textbox", name="Name")).to_have_value("Tiny")
+    page.keyboard.press("Escape")
+
+
 def test_start_watch_reload_stop_publish_and_classify_with_the_new_model(
     page: Page, browser: Browser, workshop: str, recipe: FilePayload, photos: list[FilePayload]
 ) -> None:
     page.goto(f"{workshop}/train")  # the first visitor of a fresh server
     expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Start a quick training")).to_be_visible()
-    page.locator(f".st-key-{state.TRAIN_YAML} input[type=file]").set_input_files(recipe)
-    expect(page.get_by_text("tiny.yaml")).to_be_visible()
+    load(page, recipe)
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_text(EPOCH).first).to_be_visible(timeout=TRAINER_MILLISECONDS)
     charts = page.get_by_test_id("stVegaLiteChart")
@@ -105,8 +112,7 @@ def test_a_training_is_discarded_only_after_asking_and_comes_back_by_undo(
     page: Page, workshop: str, recipe: FilePayload
 ) -> None:
     page.goto(f"{workshop}/train")
-    page.locator(f".st-key-{state.TRAIN_YAML} input[type=file]").set_input_files(recipe)
-    expect(page.get_by_text("tiny.yaml")).to_be_visible()
+    load(page, recipe)
     page.get_by_role("button", name="Start training").click()
     page.get_by_role("button", name="Discard").click()
     page.get_by_role("button", name="Yes, discard it").click()

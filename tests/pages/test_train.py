@@ -68,7 +68,7 @@ def test_the_newest_run_is_shown_with_its_figures_and_all_are_in_the_table() -> 
     ended("First try", 0.4)
     ended("Second try", 0.6, note="more photos")
     app = train_page()
-    assert [heading.value for heading in app.subheader][:1] == ["Second try"]
+    assert "Second try" in [heading.value for heading in app.subheader]
     assert any(percent(0.6) in html.proto.body for html in app.get("html"))
     assert list(app.dataframe[0].value["title"]) == ["Second try", "First try"]
     assert list(app.dataframe[0].value["top1"]) == [0.6, 0.4]
@@ -103,8 +103,8 @@ def test_a_deleted_run_is_gone_and_comes_back_by_undo() -> None:
 def test_a_run_gets_another_name_and_a_note() -> None:
     run = ended("Untitled", 0.4)
     app = train_page()
-    [title] = [box for box in app.text_input if box.label == "Name"]
-    [note] = [box for box in app.text_area if box.label == "Note"]
+    title = [box for box in app.text_input if box.label == "Name"][-1]  # the first ones belong to the form
+    note = [box for box in app.text_area if box.label == "Note"][-1]
     title.set_value("Much better")
     note.set_value("with flips")
     next(button for button in app.button if button.label == "Save").click().run()
@@ -114,4 +114,6 @@ def test_a_run_gets_another_name_and_a_note() -> None:
 
 def test_names_are_shown_as_text() -> None:
     ended("![x](https://example.org/x.png) :red[y]", 0.4)
-    assert "![" not in train_page().subheader[0].value
+    shown = [heading.value for heading in train_page().subheader if "example" in heading.value]
+    assert len(shown) == 1
+    assert "![" not in shown[0]
