@@ -1,8 +1,8 @@
 """What a few taught photos of a home give, and that they take nothing elsewhere.
 
 A head (softmax regression on the shelf model's embeddings) learns from garbage alone, so that trashnet and home are
-both strange to it; form and constants of `recycler/teach.py` were chosen looking at all three blocks, so no figure here
-is a test of them on data that nobody had seen. Then the shelf model as it is. Needs RECYCLER_DATA with garbage, trashnet, home and cifar100.
+both strange to it. Form and constants of `recycler/teach.py` were chosen looking at all three blocks of the table, so
+none of its figures is a test on data that had no say. Needs RECYCLER_DATA with garbage, trashnet, home and cifar100.
 """
 
 import sys
@@ -183,8 +183,8 @@ ABOUT = (
     "that the head has not seen, of ten classes, five of which are never taught: what teaching takes from a network "
     f"elsewhere. *CIFAR*: {STRANGE} photos of things that are no waste; none of their answers should change. The "
     "blend was picked among about three hundred variants by looking at all of these blocks, so no row tests it on data "
-    "that had no say, and a lead of a point over plain proves nothing; what it takes elsewhere is the clear difference. "
-    "The household model has learned from most photos of home and garbage, so its own rows flatter it."
+    "that had no say, and a lead of a point over plain proves nothing; what it takes elsewhere is the clear "
+    "difference. The household model has learned from most photos of home and garbage, so its own rows flatter it."
 )
 
 
