@@ -5,8 +5,8 @@ for a photo no more like it than strange things are like each other, 1 for the v
 add up like the sides of a right angle: many near ones say more than one, and twenty alike do not shout. What they say
 multiplies the odds that the network gives the class. A photo like none of them gets the network's own answer.
 
-It is a cache of examples beside a network (Zhang et al. 2022, Tip-Adapter) with a kernel that ends. The constants were
-chosen on one source that the network had not seen and checked on another: `benchmarks/teach.md`.
+It is a cache of examples beside a network (Zhang et al. 2022, Tip-Adapter) with a kernel that ends. Form and constants
+were chosen on two sources that the network had not seen: `benchmarks/teach.md`.
 """
 
 import zipfile

@@ -10,6 +10,9 @@ from tests.journeys.conftest import jpeg
 
 pytestmark = pytest.mark.journey
 
+FOLDS_ARE_STILL = """
+    [...document.querySelectorAll("details")].every((fold) => fold.getAnimations({ subtree: true }).length === 0)
+"""
 JAR = PROJECT / "samples" / "glass-jar.jpg"  # which the model takes for plastic
 
 
@@ -58,7 +61,7 @@ def test_on_a_phone_a_correction_fits_and_can_be_undone(browser: Browser, fresh_
         before = answer(page).inner_text()
         page.get_by_text("Wrong? Tell me what it is").tap()
         expect(page.get_by_text("kept on the computer")).to_be_visible()
-        page.wait_for_function("document.getAnimations().length === 0")  # a fold that still opens closes the list again
+        page.wait_for_function(FOLDS_ARE_STILL)  # a fold that still opens closes the list again
         page.get_by_role("combobox", name=re.compile("None of these")).tap()
         page.get_by_role("option", name="Shoes").click()
         expect(answer(page)).to_contain_text("Looks like shoes")
