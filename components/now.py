@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from components import queue, state
-from components.attempt import attempt
+from components.attempt import attempt, attempt_on_click
 from components.curve_view import choose_view, draw_curves, has_curves, known_metrics, points_of
 from components.run_actions import run_actions, throw_away
 from components.run_words import facts, result_facts, state_badge
@@ -129,19 +129,21 @@ def _stop_or_discard(run: Run, key: str) -> None:
     name, stopping = run.record.run, run.record.state == "stopping"
     with st.container(horizontal=True):
         stop = "Cancel" if run.record.state == "queued" else "Stop"
-        if st.button(
+        st.button(
             stop,
             key=f"{state.TRAIN_STOP}-{key}",
             icon=":material/stop:",
             disabled=stopping,
             help="Ends it within one batch. The best weights are kept, measured and can be published.",
-        ):
-            attempt(lambda: jobs.stop(name))
+            on_click=attempt_on_click,
+            args=(partial(jobs.stop, name),),
+        )
         with st.popover("Discard", type="tertiary", icon=":material/delete:", key=f"{state.TRAIN_DISCARD}-{key}"):
             st.markdown("**Throw this training away?** It ends at once. You can take it back for a week.")
-            if st.button("Yes, discard it", key=f"{state.TRAIN_DISCARD}-yes-{key}"):
-                with st.spinner("Ending it…"):
-                    attempt(partial(throw_away, run, jobs.discard))
+            discard = partial(throw_away, run, jobs.discard)
+            st.button(
+                "Yes, discard it", key=f"{state.TRAIN_DISCARD}-yes-{key}", on_click=attempt_on_click, args=(discard,)
+            )
 
 
 def _first_visit() -> None:
