@@ -73,7 +73,6 @@ class State:
     epoch: epochs done in this stage; step: steps done in the next one, over `seen` photos with these sums of values.
     best: lowest validation loss of this stage, reached after `best_epoch` epochs (0: as it began).
     waited: epochs since then. falls: how often the rate fell; stood: epochs since the loss was lower or the rate fell.
-    rows: one a finished epoch of all stages.
     """
 
     stage: int
@@ -86,7 +85,6 @@ class State:
     waited: int = 0
     falls: int = 0
     stood: int = 0
-    rows: list[dict[str, float]] = field(default_factory=list)
 
 
 class StageTrainer:
@@ -170,7 +168,6 @@ class StageTrainer:
     def _end_epoch(self, epoch: int, row: dict[str, float]) -> None:
         state, loss = self.state, row["val_loss"]
         state.epoch, state.step, state.seen, state.sums = epoch, 0, 0, {}
-        state.rows.append({"stage": state.stage, "epoch": epoch, **row})
         if loss < state.best:
             state.best, state.best_epoch, state.waited, state.stood = loss, epoch, 0, 0
             self._save_best()

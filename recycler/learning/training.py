@@ -139,7 +139,7 @@ def train_stages(
     trained: Trained | None = None
     for number in range(state.stage, len(job.recipe.stages)):
         if number > state.stage:
-            state = State(number, rows=state.rows)
+            state = State(number)
         if begun := checkpoint.load(f"start-{number}"):
             assign(_weights(network), begun[1])
         elif number:
