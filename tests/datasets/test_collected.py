@@ -1,7 +1,7 @@
 import io
 import os
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +24,13 @@ def photo(seed: int, size: tuple[int, int] = (80, 60)) -> bytes:
     return file.getvalue()
 
 
-def keep_all(class_name: str) -> None:
-    for seed in range(20):
-        keep(photo(seed), class_name)
+KEEP_ALL = """
+import sys
+from pathlib import Path
+from recycler.datasets.collected import keep
+for path in sorted(Path(sys.argv[1]).iterdir()):
+    keep(path.read_bytes(), sys.argv[2])
+"""
 
 
 def test_a_photo_is_kept_small_and_without_metadata() -> None:
@@ -104,9 +108,11 @@ def test_what_was_never_collected_is_named_with_what_was() -> None:
         find_collected(["metal"])
 
 
-def test_several_processes_may_teach_the_same_photos_at_once() -> None:
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        list(pool.map(keep_all, ["glass", "metal"]))
+def test_several_processes_may_teach_the_same_photos_at_once(tmp_path: Path) -> None:
+    for seed in range(20):
+        (tmp_path / f"{seed}.jpg").write_bytes(photo(seed))
+    keepers = [subprocess.Popen([sys.executable, "-c", KEEP_ALL, tmp_path, name]) for name in ("glass", "metal")]
+    assert [keeper.wait() for keeper in keepers] == [0, 0]
     kept = list_collected()
     assert len({one.id for one in kept}) == len(kept) == 20
     assert {path.stem for path in settings().collected.rglob("*") if path.is_file()} == {one.id for one in kept}
