@@ -10,7 +10,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import pandas as pd
 from sklearn.metrics import balanced_accuracy_score
 
 from benchmarks.grey import on_grey
@@ -20,6 +19,8 @@ from recycler.datasets.split import Split
 from recycler.learning.activations import Activations
 from recycler.learning.data import Index, Prepared, load_data
 from recycler.learning.training import Job, Trained, table_of, train_on
+from recycler.metrics import should_recycle
+from recycler.predictions import Predictions
 from recycler.recipe import Augmentation, Recipe, load_recipe
 from recycler.rulebook import Rulebook, find_rulebook
 from recycler.settings import PROJECT
@@ -101,7 +102,7 @@ def measure(base: Recipe, lever: Lever, prepared: Prepared, by_rule: Index, grey
         known = np.bincount(data.labels[rest], minlength=len(data.classes)) > 0
         photos = np.flatnonzero((data.source == source) & material)
         said = table_of(tested, trained, photos, "left out", known)
-        figures[f"{name} class"] = float((said["true"] == said["predicted"]).mean())
+        figures[f"{name} class"] = float(said.right.mean())
         if (known & ~rulebook.mask(data.classes)).any():
             figures[f"{name} recycling"] = recycled(said)
         if name == "trashnet":
@@ -114,7 +115,7 @@ def measure(base: Recipe, lever: Lever, prepared: Prepared, by_rule: Index, grey
     return figures | accuracies(table_on(grey, tested, trained), rulebook, "on grey")
 
 
-def table_on(data: Dataset, job: Job, trained: Trained) -> pd.DataFrame:
+def table_on(data: Dataset, job: Job, trained: Trained) -> Predictions:
     """The predictions table of photos that no training knows."""
     nothing = np.zeros(0, np.int64)
     prepared = Prepared(data, Split(nothing, nothing, nothing))
@@ -123,18 +124,18 @@ def table_on(data: Dataset, job: Job, trained: Trained) -> pd.DataFrame:
     return table_of(replace(job, prepared=prepared), replace(trained, activations=seen), photos, "test")
 
 
-def accuracies(said: pd.DataFrame, rulebook: Rulebook, name: str) -> dict[str, float]:
+def accuracies(said: Predictions, rulebook: Rulebook, name: str) -> dict[str, float]:
     """Accuracy of the class, and balanced accuracy of recycle or bin."""
-    should = said["true"].map(rulebook.recycles).to_numpy(dtype=bool)
+    _, should = should_recycle(said, rulebook)
     return {
-        f"{name} class": float((said["true"] == said["predicted"]).mean()),
-        f"{name} recycle/bin": float(balanced_accuracy_score(should, said["p_recycle"] >= 0.5)),
+        f"{name} class": float(said.right.mean()),
+        f"{name} recycle/bin": float(balanced_accuracy_score(should, said.p_recycle >= 0.5)),
     }
 
 
-def recycled(said: pd.DataFrame) -> float:
+def recycled(said: Predictions) -> float:
     """Share of the photos that are said to be recycling."""
-    return float((said["p_recycle"] >= 0.5).mean())
+    return float((said.p_recycle >= 0.5).mean())
 
 
 def show(what: str, done: int, total: int) -> None:

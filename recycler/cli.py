@@ -254,6 +254,7 @@ def evaluate(
     from recycler.datasets import load_dataset
     from recycler.evaluation import evaluate as evaluate_model
     from recycler.metrics import figures_of_merit
+    from recycler.predictions import write_predictions
     from recycler.rulebook import find_rulebook
 
     classifier = load_classifier(model or settings().model, settings().threads)
@@ -264,8 +265,8 @@ def evaluate(
     for sentence in left_out:
         click.echo(f"Left out: {sentence}", err=True)
     if out:
-        table.to_parquet(out, index=False)
-    figures = figures_of_merit(table, classifier.card.classes, rules)
+        write_predictions(out, table)
+    figures = figures_of_merit(table, rules)
     _say({"model": classifier.card.name, "data": dataset, **figures}, as_json, _figures_text({dataset: figures}))
 
 

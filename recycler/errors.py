@@ -6,6 +6,7 @@
     ├── ModelError        a shelf model that is missing, damaged or dishonest
     ├── DatasetError      a data set that is missing, empty or unsafe
     ├── RecipeError       a recipe with a wrong key or value
+    ├── PredictionsError  a predictions table that is none, or contradicts itself
     ├── RunError          a run that is missing or not ready
     ├── TrainingError     a training that cannot go on
     ├── StoreError        a run store that does not answer
@@ -38,6 +39,10 @@ class DatasetError(RecyclerError):
 
 class RecipeError(RecyclerError):
     """A recipe with a wrong key or value."""
+
+
+class PredictionsError(RecyclerError):
+    """A predictions table that is none, or contradicts itself."""
 
 
 class RunError(RecyclerError):

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-import pandas as pd
+import numpy as np
 
 from recycler.classifier import Classifier, predict_all
-from recycler.datasets.dataset import Dataset
+from recycler.datasets.dataset import Dataset, join
 from recycler.errors import DatasetError
-from recycler.metrics import predictions_table
+from recycler.predictions import Predictions, predictions
 from recycler.rulebook import Rulebook
 
 
@@ -18,12 +18,13 @@ def evaluate(
     rulebook: Rulebook,
     threads: int,
     progress: Callable[[str, int, int], None],
-) -> tuple[pd.DataFrame, list[str]]:
+) -> tuple[Predictions, list[str]]:
     """The predictions table of a data set, and what was left out, a sentence each.
 
     split: "test", "train" or "all"; a source that has no split of its own is taken whole.
     Photos of classes that the model does not know are left out. Raises DatasetError when none is left.
     """
+    data = join([data])
     known = set(classifier.card.classes)
     own_splits = any(data.splits)
     chosen = [i for i in range(len(data)) if split == "all" or not own_splits or data.splits[i] == split]
@@ -36,7 +37,7 @@ def evaluate(
     if not kept:
         raise DatasetError(f"{data.name} has no photos of the model's classes: {', '.join(classifier.card.classes)}.")
     readers = [lambda i=i: data.read_bytes(i) for i in kept]
-    photos, true, predictions = [], [], []
+    photos, true, said = [], [], []
     for done, (i, answer) in enumerate(zip(kept, predict_all(classifier, readers, threads), strict=True), 1):
         progress(f"photos of {data.name}", done, len(kept))
         if isinstance(answer, Exception):
@@ -44,6 +45,13 @@ def evaluate(
             continue
         photos.append(data.photos[i])
         true.append(data.classes[data.labels[i]])
-        predictions.append(answer)
-    table = predictions_table(photos, split, true, predictions, rulebook, classifier.card.thresholds)
+        said.append(answer)
+    table = predictions(
+        classifier.card.classes,
+        photos,
+        split,
+        true,
+        np.stack([one.probabilities for one in said]),
+        np.array([one.recycling for one in said], np.float32),
+    ).judged(rulebook, classifier.card.thresholds)
     return table, left_out

@@ -47,8 +47,7 @@ class Prediction:
     @property
     def entropy_bits(self) -> float:
         """Shannon entropy -sum p log2 p in bits, with 0 log 0 = 0: 0 for a certain answer, log2 C for none at all."""
-        p = self.probabilities[self.probabilities > 0].astype(np.float64)
-        return max(0.0, float(-(p * np.log2(p)).sum()))
+        return float(entropies(self.probabilities[None])[0])
 
     @property
     def max_entropy_bits(self) -> float:
@@ -90,13 +89,9 @@ def judge(prediction: Prediction, rulebook: Rulebook, thresholds: Thresholds) ->
     p_recycle = float(prediction.probabilities[mask].sum(dtype=np.float64).clip(0, 1))
     entropy = prediction.entropy_bits
     ranked = [name for name, _ in prediction.top(len(prediction.classes))]
-    verdict: Literal["recycle", "bin", "unsure"]
-    if _is_sure(p_recycle, entropy, thresholds):
-        recycle = p_recycle >= 0.5
-        verdict = "recycle" if recycle else "bin"
-        advised = next(name for name in ranked if rulebook.recycles(name) == recycle)
-    else:
-        verdict, advised = "unsure", ranked[0]
+    [verdict] = verdicts(np.array([p_recycle]), np.array([entropy]), thresholds).tolist()
+    agreeing = (name for name in ranked if verdict == "unsure" or rulebook.recycles(name) == (verdict == "recycle"))
+    advised = next(agreeing)
     entry = rulebook.classes[advised]
     return Verdict(
         verdict=verdict,
@@ -110,8 +105,21 @@ def judge(prediction: Prediction, rulebook: Rulebook, thresholds: Thresholds) ->
     )
 
 
-def _is_sure(p_recycle: float, entropy_bits: float, thresholds: Thresholds) -> bool:
-    """Both limits held; false too when a broken model gives no number (NaN)."""
-    if thresholds.entropy_bits is not None and not entropy_bits <= thresholds.entropy_bits:
-        return False
-    return max(p_recycle, 1 - p_recycle) >= thresholds.confidence
+def entropies(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Shannon entropy in bits of each row of (N, C): float64 (N,), 0 to log2 C, with 0 log 0 = 0."""
+    p = probabilities.astype(np.float64)
+    bits: NDArray[np.float64] = -(p * np.log2(np.where(p > 0, p, 1))).sum(axis=1)
+    return bits.clip(0)
+
+
+def verdicts(
+    p_recycle: NDArray[np.floating], entropy_bits: NDArray[np.floating], thresholds: Thresholds
+) -> NDArray[np.str_]:
+    """The verdict on each of N photos, str (N,).
+
+    p_recycle: (N,), 0 to 1. entropy_bits: (N,). Unsure, too, when a broken model gives no number (NaN).
+    """
+    sure = np.maximum(p_recycle, 1 - p_recycle) >= thresholds.confidence
+    if thresholds.entropy_bits is not None:
+        sure &= entropy_bits <= thresholds.entropy_bits
+    return np.where(sure, np.where(p_recycle >= 0.5, "recycle", "bin"), "unsure")

@@ -6,10 +6,10 @@ from recycler.metrics import (
     figures_of_merit,
     fit_confidence,
     fit_temperature,
-    predictions_table,
 )
+from recycler.predictions import predictions
 from recycler.rulebook import find_rulebook
-from recycler.verdict import Prediction, Thresholds
+from recycler.verdict import Thresholds
 
 CLASSES = ("glass", "paper", "trash")
 SAID = [[0.7, 0.2, 0.1], [0.3, 0.5, 0.2], [0.1, 0.3, 0.6], [0.4, 0.1, 0.5]]
@@ -18,9 +18,8 @@ TRUE = ["glass", "glass", "trash", "glass"]
 
 def figures(threshold: float = 0.0) -> dict[str, float]:
     rulebook = find_rulebook("default")
-    said = [Prediction(CLASSES, np.array(p, np.float32), 0.5, np.zeros(2, np.float32)) for p in SAID]
-    table = predictions_table(list("abcd"), "test", TRUE, said, rulebook, Thresholds(threshold))
-    return figures_of_merit(table, CLASSES, rulebook)
+    table = predictions(CLASSES, list("abcd"), "test", TRUE, np.array(SAID, np.float32))
+    return figures_of_merit(table.judged(rulebook, Thresholds(threshold)), rulebook)
 
 
 def test_figures_match_a_case_counted_by_hand() -> None:

@@ -93,10 +93,8 @@ def balanced(data: Dataset, per_class: int | None, seed: int) -> Dataset:
     """At most `per_class` photos a class, in their order, and all photos of the test split; None for all."""
     if per_class is None:
         return data
-    rng = np.random.default_rng(seed)
     test = np.array([split == "test" for split in data.splits], dtype=bool)
+    order = data.shuffled(np.flatnonzero(~test), seed)
     chosen = [np.flatnonzero(test)]
-    for label in range(len(data.classes)):
-        photos = np.flatnonzero((data.labels == label) & ~test)
-        chosen.append(rng.permutation(photos)[:per_class])
+    chosen += [order[data.labels[order] == label][:per_class] for label in range(len(data.classes))]
     return data.pick(np.sort(np.concatenate(chosen)))

@@ -75,6 +75,16 @@ class Dataset:
             stamps=None if self.stamps is None else self.stamps[chosen],
         )
 
+    def shuffled(self, indices: IntArray, seed: int) -> IntArray:
+        """The same photo indices in a random order that follows from the seed and each photo's id alone.
+
+        So a photo that comes or goes changes nothing in the order of the others.
+        """
+        return np.array(
+            sorted(indices.tolist(), key=lambda i: hashlib.blake2b(f"{seed} {self.photos[i]}".encode()).digest()),
+            dtype=np.int64,
+        )
+
     def fingerprint(self) -> str:
         """SHA-256 (16 hex digits) over photo ids, labels, sources, stamps and the bytes of 32 photos spread evenly.
 
@@ -119,6 +129,9 @@ def _refuse_unknown(data: Dataset, what: str, unknown: set[str]) -> None:
 def join(parts: Sequence[Dataset], name: str | None = None) -> Dataset:
     """One data set of several, over the union of their classes (sorted), each photo knowing its source.
 
+    A photo's id begins with the name of its part, also when there is only one: the same photo has the same id in every
+    recipe and predictions table. The classes of a single part keep their order.
+
     Raises DatasetError when there is nothing to join or two sources have one name.
     """
     if not parts:
@@ -126,9 +139,8 @@ def join(parts: Sequence[Dataset], name: str | None = None) -> Dataset:
     names = [source for part in parts for source in part.sources]
     if len(set(names)) != len(names):
         raise DatasetError(f"The same source is named twice: {', '.join(names)}.")
-    if len(parts) == 1:
-        return parts[0]
-    classes = tuple(sorted({c for part in parts for c in part.classes}))
+    alone = len(parts) == 1
+    classes = parts[0].classes if alone else tuple(sorted({c for part in parts for c in part.classes}))
     offsets = np.cumsum([0, *(len(part) for part in parts)])
     source_offsets = np.cumsum([0, *(len(part.sources) for part in parts)])
     sizes = {part.native_size for part in parts}

@@ -27,6 +27,6 @@ def _fewer_to_test(data: Dataset, per_class: int | None, seed: int) -> Dataset:
     if per_class is None:
         return data
     test = np.array([name == "test" for name in data.splits], dtype=bool)
-    order = np.random.default_rng(seed).permutation(np.flatnonzero(test))
+    order = data.shuffled(np.flatnonzero(test), seed)
     chosen = [order[data.labels[order] == label][:per_class] for label in range(len(data.classes))]
     return data.pick(np.sort(np.concatenate([np.flatnonzero(~test), *chosen])))

@@ -7,16 +7,15 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import pandas as pd
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from recycler.classifier import BATCH, Classifier, soften
 from recycler.datasets.dataset import Dataset
 from recycler.errors import ExportError, RunError
 from recycler.learning.data import load_data
-from recycler.metrics import figures_of_merit, fit_confidence, fit_temperature
+from recycler.metrics import figures_of_merit, fit_confidence, fit_temperature, should_recycle
 from recycler.photos import read_photo
+from recycler.predictions import Predictions, predictions, read_predictions
 from recycler.publishing import STEPS
 from recycler.rulebook import Rulebook, find_rulebook
 from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run
@@ -80,12 +79,13 @@ def publish(run: Run, name: str, shelf: Path, tell: Callable[[str], None] = lamb
         raise RunError(f"The run {record.run} was stopped before it had learned anything: resume it first.")
     rulebook = find_rulebook(recipe.rulebook)
     rulebook.check(record.classes)
-    table = pd.read_parquet(run.folder / PREDICTIONS_FILE)
-    calibration = next(split for split in CALIBRATION_SPLITS if (table["split"] == split).any())
-    temperature = _temperature(table[table["split"] == calibration], record.classes)
-    table = _recalibrated(table, temperature, record.classes, rulebook)
-    thresholds = _thresholds(table[table["split"] == calibration], rulebook)
-    table["verdict"] = _verdicts(table["p_recycle"].to_numpy(), thresholds)
+    table = read_predictions(run.folder / PREDICTIONS_FILE, record.classes)
+    calibration = next(split for split in CALIBRATION_SPLITS if (table.splits == split).any())
+    chosen = table.splits == calibration
+    temperature = fit_temperature(table.probabilities[chosen], table.true[chosen])
+    table = _recalibrated(table, temperature).judged(rulebook, Thresholds(confidence=0.0))
+    thresholds = _thresholds(table.pick(chosen), rulebook)
+    table = table.judged(rulebook, thresholds)
     _, loading, converting, comparing = STEPS
     tell(loading)
     network = load_network(run.folder / NETWORK_FILE)
@@ -110,7 +110,7 @@ def publish(run: Run, name: str, shelf: Path, tell: Callable[[str], None] = lamb
             thresholds_from=CALIBRATION_SPLITS[calibration],
             label_rule=recipe.data.label_rule,
             sources=record.sources,
-            metrics=split_figures(table, record.classes, rulebook, record.sources),
+            metrics=split_figures(table, rulebook, record.sources),
             parity={},
             recipe=recipe.model_dump(mode="json"),
             versions=record.versions,
@@ -148,45 +148,35 @@ def check_parity(network: keras.Model, model: ShelfModel, data: Dataset) -> dict
     return {"photos": float(len(photos)), "top1_agreement": agreement, "largest_difference": difference}
 
 
-def split_figures(
-    table: pd.DataFrame, classes: tuple[str, ...], rulebook: Rulebook, sources: Collection[str]
-) -> dict[str, dict[str, float]]:
+def split_figures(table: Predictions, rulebook: Rulebook, sources: Collection[str]) -> dict[str, dict[str, float]]:
     """Figures of merit a split, and of several sources each one within the splits that no training saw."""
     figures = {}
-    for split, rows in table.groupby("split", sort=False):
-        figures[str(split)] = figures_of_merit(rows, classes, rulebook)
-        if split != "validation" and len(sources) > 1:  # only then do photos begin with their source
+    source = np.array([photo.split("/")[0] for photo in table.photos])
+    for split in dict.fromkeys(table.splits):
+        rows = table.splits == split
+        figures[split] = figures_of_merit(table.pick(rows), rulebook)
+        if split != "validation" and len(sources) > 1:
             figures |= {
-                f"{split}: {source}": figures_of_merit(part, classes, rulebook)
-                for source, part in rows.groupby(rows["photo"].str.split("/").str[0])
+                f"{split}: {name}": figures_of_merit(table.pick(rows & (source == name)), rulebook)
+                for name in sorted(set(source[rows]))
             }
     return figures
 
 
-def _temperature(table: pd.DataFrame, classes: tuple[str, ...]) -> float:
-    index = {name: i for i, name in enumerate(classes)}
-    true = np.array([index[name] for name in table["true"]])
-    return fit_temperature(np.stack(table["probabilities"].to_list()).astype(np.float64), true)
-
-
-def _recalibrated(
-    table: pd.DataFrame, temperature: float, classes: tuple[str, ...], rulebook: Rulebook
-) -> pd.DataFrame:
-    probabilities = soften(np.stack(table["probabilities"].to_list()), temperature)
-    p = np.maximum(probabilities, 1e-12)
-    return table.assign(
-        probabilities=list(probabilities),
-        p_recycle=probabilities[:, rulebook.mask(classes)].sum(axis=1),
-        entropy_bits=-(p * np.log2(p)).sum(axis=1),
+def _recalibrated(table: Predictions, temperature: float) -> Predictions:
+    return predictions(
+        table.classes,
+        table.photos,
+        table.splits,
+        np.array(table.names)[table.true],
+        soften(table.probabilities, temperature),
+        table.recycling,
     )
 
 
-def _thresholds(table: pd.DataFrame, rulebook: Rulebook) -> Thresholds:
-    p_recycle = table["p_recycle"].to_numpy(dtype=np.float64)
-    right = (p_recycle >= 0.5) == table["true"].map(rulebook.recycles).to_numpy(dtype=bool)
-    return Thresholds(fit_confidence(np.maximum(p_recycle, 1 - p_recycle), right, ERROR_TARGET, LEAST_COVERAGE))
-
-
-def _verdicts(p_recycle: NDArray[np.float64], thresholds: Thresholds) -> NDArray[np.str_]:
-    sure = np.maximum(p_recycle, 1 - p_recycle) >= thresholds.confidence
-    return np.where(sure, np.where(p_recycle >= 0.5, "recycle", "bin"), "unsure")
+def _thresholds(table: Predictions, rulebook: Rulebook) -> Thresholds:
+    _, should = should_recycle(table, rulebook)
+    right = (table.p_recycle >= 0.5) == should
+    return Thresholds(
+        fit_confidence(np.maximum(table.p_recycle, 1 - table.p_recycle), right, ERROR_TARGET, LEAST_COVERAGE)
+    )

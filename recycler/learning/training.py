@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from recycler.datasets.dataset import Dataset
@@ -21,11 +20,11 @@ from recycler.learning.device import use_device
 from recycler.learning.export import split_figures
 from recycler.learning.network import Parts, assemble, build_parts
 from recycler.learning.stages import Interrupted, StageTrainer, State, Unwatched, Watcher
-from recycler.metrics import predictions_table
+from recycler.predictions import Predictions, join_predictions, predictions, write_predictions
 from recycler.recipe import Recipe
 from recycler.rulebook import Rulebook, find_rulebook
-from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run, write_atomically
-from recycler.verdict import Prediction, Thresholds
+from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run
+from recycler.verdict import Thresholds
 
 ALWAYS_ANSWER = Thresholds(confidence=0.0)
 PREDICTED = 256  # photos at once
@@ -94,9 +93,9 @@ def train_run(run: Run, progress: Progress) -> None:
     ]
     if recipe.calibration == "left_out_source" and not trained.stopped:
         tables += left_out_tables(job, trained)
-    table = pd.concat(tables, ignore_index=True)
-    write_atomically(run.folder / PREDICTIONS_FILE, table.to_parquet(index=False))
-    run.record.figures = split_figures(table, data.classes, rulebook, data.sources)
+    table = join_predictions(tables)
+    write_predictions(run.folder / PREDICTIONS_FILE, table)
+    run.record.figures = split_figures(table, rulebook, data.sources)
     run.record.peak_memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if not trained.stopped:
         shutil.rmtree(run.checkpoint)
@@ -200,38 +199,34 @@ def _batches(job: Job, number: int, network: Parts, activations: Sequence[Activa
     return Batches(recipe, number, activations, targets, train, ways)
 
 
-def predict(trained: Trained, photos: Index, classes: tuple[str, ...]) -> list[Prediction]:
-    """Predictions of photos as they are, uncalibrated."""
-    predictions = []
+def table_of(
+    job: Job, trained: Trained, photos: Index, split: str, known: NDArray[np.bool_] | None = None
+) -> Predictions:
+    """Predictions of these photos as they are, uncalibrated, whatever the confidence.
+
+    known: (C,), classes that the network has seen; others get nothing.
+    """
+    data = job.prepared.data
+    parts = []
     for start in range(0, len(photos), PREDICTED):
         part = photos[start : start + PREDICTED]
         inputs = {f"activations_{i}": a.gather(part).astype(np.float32) for i, a in enumerate(trained.activations)}
-        said = trained.stage.serving.predict_on_batch(inputs)
-        predictions += [
-            Prediction(classes, p, float(r), e.astype(np.float32))
-            for p, r, e in zip(said["object"], said["recycling"][:, 0], said["embedding"], strict=True)
-        ]
-    return predictions
-
-
-def table_of(
-    job: Job, trained: Trained, photos: Index, split: str, known: NDArray[np.bool_] | None = None
-) -> pd.DataFrame:
-    """The predictions table of these photos. known: (C,), classes that the network has seen; others get nothing."""
-    data = job.prepared.data
-    predictions = predict(trained, photos, data.classes)
+        parts.append(trained.stage.serving.predict_on_batch(inputs))
+    probabilities = np.concatenate([part["object"] for part in parts])
     if known is not None:
-        shares = [np.where(known, p.probabilities, 0) for p in predictions]
-        predictions = [
-            Prediction(p.classes, (share / share.sum()).astype(np.float32), p.recycling, p.embedding)
-            for p, share in zip(predictions, shares, strict=True)
-        ]
-    names = [data.photos[i] for i in photos]
-    true = [data.classes[data.labels[i]] for i in photos]
-    return predictions_table(names, split, true, predictions, job.rulebook, ALWAYS_ANSWER)
+        probabilities = np.where(known, probabilities, 0)
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+    return predictions(
+        data.classes,
+        [data.photos[i] for i in photos],
+        split,
+        [data.classes[data.labels[i]] for i in photos],
+        probabilities,
+        np.concatenate([part["recycling"][:, 0] for part in parts]),
+    ).judged(job.rulebook, ALWAYS_ANSWER)
 
 
-def left_out_tables(job: Job, trained: Trained) -> list[pd.DataFrame]:
+def left_out_tables(job: Job, trained: Trained) -> list[Predictions]:
     """For each source: train on the training photos of the others, predict all of its photos of classes they know.
 
     A source is passed over when the others hold recycling alone or bin alone: they could not tell the two apart.

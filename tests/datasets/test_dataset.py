@@ -60,6 +60,11 @@ def test_join_unites_classes_and_remembers_sources() -> None:
     assert [both.read_bytes(i) for i in range(4)] == [b"f0", b"f1", b"s0", b"s1"]
 
 
+def test_a_photo_has_the_same_id_whatever_is_joined_with_it() -> None:
+    first, second = dataset([b"x"], [0], "first"), dataset([b"y"], [0], "second")
+    assert join([first]).photos == join([first, second]).photos[:1] == ("first/0.jpg",)
+
+
 def test_join_refuses_nothing_and_one_source_twice() -> None:
     data = dataset([b"x"], [0])
     with pytest.raises(DatasetError, match="needs at least one"):

@@ -44,6 +44,20 @@ def test_the_seed_decides() -> None:
     assert first == sorted(first)
 
 
+def test_neither_another_source_nor_a_photo_that_goes_moves_a_photo_to_another_part() -> None:
+    def part_of(*parts: Dataset) -> dict[str, str]:
+        data = join(parts)
+        found = split(data, groups=np.arange(len(data)), validation=0.2, test=0.2, seed=3)
+        return dict(zip(data.photos, sides(found, len(data)), strict=True))
+
+    data = made(50, 50)
+    alone, beside = part_of(data), part_of(made(30, 30, name="first"), data)
+    assert alone.items() <= beside.items()
+    without = part_of(data.pick(np.arange(1, 100)))
+    moved = {photo for photo, part in without.items() if part != alone[photo]}
+    assert len(moved) <= 2  # into the places that the photo left
+
+
 def test_groups_stay_together_and_shares_hold_nearly() -> None:
     data = made(300, 300)
     groups = np.random.default_rng(0).integers(0, 250, 600)  # also across classes
