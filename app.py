@@ -6,6 +6,7 @@ from pages import classify
 
 CAMERA = ":material/photo_camera:"
 CURVE = ":material/monitoring:"
+LENS = ":material/troubleshoot:"
 
 
 def main() -> None:
@@ -19,6 +20,7 @@ def main() -> None:
             st.Page(classify.page, title="Classify", icon=CAMERA, url_path="home", default=True),
             st.Page(classify.page, title="Classify", icon=CAMERA, url_path="classify", visibility="hidden"),
             st.Page(train, title="Train", icon=CURVE, url_path="train"),
+            st.Page(analyse, title="Analyse", icon=LENS, url_path="analyse"),
         ],
         position="top",
     ).run()
@@ -29,6 +31,13 @@ def train() -> None:
     from pages import train
 
     train.page()
+
+
+def analyse() -> None:
+    """The Analyse page, likewise."""
+    from pages import analyse
+
+    analyse.page()
 
 
 if __name__ == "__main__":
