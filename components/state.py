@@ -70,6 +70,8 @@ ANALYSE_SPLIT = "split"
 ANALYSE_BESIDE = "beside"
 ANALYSE_VIEW = "view"
 
+ANALYSE_MORE = "analyse_more"
+ANALYSE_PATH = "_analyse_path"
 ANALYSE_FILE = "_analyse_file"
 ANALYSE_RULES = "_analyse_rules"
 ANALYSE_MAP = "_analyse_map"  # then subject and class

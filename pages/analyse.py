@@ -23,7 +23,7 @@ def page() -> None:
     apply_style()
     st.title("Analyse")
     try:
-        chosen = choose.from_file() or choose.choose()
+        chosen = choose.choose()
         if chosen.analysis is None:
             return
         view = st.segmented_control(
