@@ -1,6 +1,6 @@
 """Figures: pure functions from small tables to Altair charts or pixels. Nothing here reads files or knows a page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import altair as alt
 import numpy as np
@@ -47,29 +47,32 @@ def top_bars(rows: Sequence[tuple[str, float, Destination]]) -> alt.Chart:
     return chart
 
 
-def history_chart(epochs: pd.DataFrame) -> alt.FacetChart:
+def history_chart(epochs: pd.DataFrame, titles: Mapping[str, str]) -> alt.FacetChart:
     """Draw a finished training: a small chart a metric, training and validation as lines.
 
-    epochs: one row an epoch in the order of training; a metric is any column that has a `val_` column beside it.
+    epochs: one row an epoch in the order of training; a metric has its own column, `val_` before its name, or both.
+    titles: the metrics that are drawn, in order, and what people call them.
     """
-    metrics = [name.removeprefix("val_") for name in epochs.columns if name.startswith("val_")]
-    table = pd.concat(
-        pd.DataFrame({"epoch": np.arange(1, len(epochs) + 1), "metric": metric, "split": split, "value": epochs[name]})
-        for metric in metrics
+    parts = [
+        pd.DataFrame({"epoch": np.arange(1, len(epochs) + 1), "metric": title, "split": split, "value": epochs[name]})
+        for metric, title in titles.items()
         for split, name in (("training", metric), ("validation", f"val_{metric}"))
         if name in epochs.columns
-    )
+    ]
+    table = pd.concat([pd.DataFrame(columns=["epoch", "metric", "split", "value"]), *parts])
+    scale = alt.Scale(domain=list(SPLITS), range=list(SPLITS.values()))
     lines = (
         alt.Chart(table)
         .mark_line(point=len(epochs) < 100)
         .encode(
             x=alt.X("epoch:Q", title="Epoch", axis=alt.Axis(tickMinStep=1)),
             y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
-            color=alt.Color("split:N", title=None, legend=alt.Legend(orient="top")),
+            color=alt.Color("split:N", title=None, legend=alt.Legend(orient="top"), scale=scale),
+            tooltip=["split:N", "epoch:Q", alt.Tooltip("value:Q", format=".4g")],
         )
         .properties(width=320, height=200)
     )
-    facets = lines.facet(facet=alt.Facet("metric:N", title=None), columns=2)
+    facets = lines.facet(facet=alt.Facet("metric:N", title=None, sort=list(titles.values())), columns=2)
     charts: alt.FacetChart = facets.resolve_scale(y="independent")
     return charts
 
