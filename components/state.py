@@ -22,7 +22,7 @@ DOWNLOAD = "_classify_download"
 HISTORY = "_classify_history"
 FORGET = "_classify_forget"
 
-TRAIN_STARTED = "train_started"  # the run that this visitor started last
+TRAIN_STARTED = "train_started"  # title of the run that this visitor has just started
 TRAIN_TRASH = "train_trash"  # the run that this visitor deleted last: its name and its title
 
 TRAIN_QUICK = "_train_quick"
