@@ -68,7 +68,8 @@ def run_card(run: Run, runs: Sequence[Run], place: str) -> None:
         if record.state in LIVE:
             _progress(run)
         elif record.state == "failed":
-            st.error(f"{plain(record.problem, 700)} {plain(record.hint, 400)}", icon=":material/error:")
+            hint = record.hint.replace(f"python -m recycler resume {record.run}", "press Resume")
+            st.error(f"{plain(record.problem, 700)} {plain(hint, 400)}", icon=":material/error:")
         if rows := result_facts(record) if record.state not in LIVE else {}:
             facts(rows)
         if has_curves(run):

@@ -81,7 +81,7 @@ def learning_curves(title: str, runs: Sequence[str], *, log: bool = False) -> al
     """Draw a metric over the epochs: training and validation of one run, or of several to compare.
 
     The data are handed over beside the chart, under names, so that it stays the same chart while they grow:
-    `curves` (x in epochs, value, split, run), `borders` (x, text) and `best` (x, value, text).
+    `curves` (x in epochs, value, split, run), `borders` (x, text, late) and `best` (x, value, text).
     runs: their names, in the order of their colours; of one run, the splits have the colours.
     """
     if len(runs) > 1:
@@ -104,7 +104,12 @@ def learning_curves(title: str, runs: Sequence[str], *, log: bool = False) -> al
     best = alt.Chart(alt.NamedData("best")).encode(x="x:Q", y="value:Q", tooltip="text:N")
     layers = alt.layer(
         borders.mark_rule(color=EDGE, strokeDash=[2, 3]),
-        borders.mark_text(color=EDGE, align="left", dx=4, y=8, fontSize=11).encode(text="text:N"),
+        *(
+            borders.mark_text(color=EDGE, align=align, dx=dx, y=8, fontSize=11, clip=True)
+            .encode(text="text:N")
+            .transform_filter(alt.datum.late == late)
+            for late, align, dx in ((False, "left", 4), (True, "right", -4))
+        ),
         lines,
         best.mark_point(color=EDGE, size=90, shape="diamond", filled=True, opacity=0.9),
     ).properties(height=CURVE_PIXELS)

@@ -74,4 +74,4 @@ def test_the_axis_is_logarithmic_when_asked_for() -> None:
 def test_curves_take_their_data_by_name_so_that_the_chart_stays_while_they_grow() -> None:
     chart = learning_curves("Loss", ["First"]).to_dict()
     assert "datasets" not in chart
-    assert [layer["data"]["name"] for layer in chart["layer"]] == ["borders", "borders", "curves", "best"]
+    assert [layer["data"]["name"] for layer in chart["layer"]] == [*3 * ["borders"], "curves", "best"]
