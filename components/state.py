@@ -22,7 +22,7 @@ DOWNLOAD = "_classify_download"
 HISTORY = "_classify_history"
 FORGET = "_classify_forget"
 
-TRAIN_STARTED = "train_started"  # the run that this visitor started last
+TRAIN_STARTED = "train_started"  # title of the run that this visitor has just started
 TRAIN_TRASH = "train_trash"  # the run that this visitor deleted last: its name and its title
 
 TRAIN_QUICK = "_train_quick"
@@ -54,6 +54,9 @@ TRAIN_START = "_train_start"
 TRAIN_SOURCES = "_train_sources"
 TRAIN_FOLDER = "_train_folder"
 TRAIN_ZIP = "_train_zip"
+TRAIN_RECYCLED = "_train_recycled"
+TRAIN_OWN_RULES = "_train_own_rules"
+TRAIN_COPIES = "_train_copies"
 TRAIN_FROM = "_train_from"
 TRAIN_YAML = "_train_yaml"
 TRAIN_DOWNLOAD = "_train_download"

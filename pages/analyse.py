@@ -4,7 +4,6 @@ import streamlit as st
 
 from components import state
 from components.analysis import choose, photos
-from components.look import apply_style
 from recycler.analysis import Analysis
 from recycler.errors import RecyclerError
 
@@ -20,7 +19,6 @@ VIEWS = {"Failed photos": failed}
 def page() -> None:
     """Choose, then one view of the predictions table."""
     st.set_page_config(layout="wide")
-    apply_style()
     st.title("Analyse")
     try:
         chosen = choose.choose()

@@ -49,7 +49,7 @@ def classify(paths: tuple[Path, ...], model: str | None, rulebook: str | None, u
     from recycler.verdict import judge
 
     classifier = load_classifier(model or settings().model, settings().threads)
-    rules = find_rulebook(rulebook or settings().rulebook)
+    rules = find_rulebook(rulebook or settings().rulebook, classifier.card.classes)
     rules.check(classifier.card.classes)
     blend = None if untaught else _blend(classifier)
     files = list(_walk(paths))

@@ -61,6 +61,11 @@ class Settings(BaseSettings):
         return self.cache / "published"
 
     @property
+    def own_rulebooks(self) -> Path:
+        """Rules that were given on the Train page for classes that no rulebook knew."""
+        return self.home / "rulebooks"
+
+    @property
     def trash(self) -> Path:
         """Deleted runs, for a week."""
         return self.home / "trash"
