@@ -6,6 +6,7 @@ from pages import classify
 
 CAMERA = ":material/photo_camera:"
 CURVE = ":material/monitoring:"
+PHOTOS = ":material/photo_library:"
 
 
 def main() -> None:
@@ -19,6 +20,7 @@ def main() -> None:
             st.Page(classify.page, title="Classify", icon=CAMERA, url_path="home", default=True),
             st.Page(classify.page, title="Classify", icon=CAMERA, url_path="classify", visibility="hidden"),
             st.Page(train, title="Train", icon=CURVE, url_path="train"),
+            st.Page(collected, title="My photos", icon=PHOTOS, url_path="collected"),
         ],
         position="top",
     ).run()
@@ -29,6 +31,13 @@ def train() -> None:
     from pages import train
 
     train.page()
+
+
+def collected() -> None:
+    """The photos that were taught."""
+    from pages import collected
+
+    collected.page()
 
 
 if __name__ == "__main__":

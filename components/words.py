@@ -40,6 +40,11 @@ def megabytes(amount: float) -> str:
     return f"{amount:.0f} MB" if amount < 1000 else f"{amount / 1000:.1f} GB"
 
 
+def photos_of(count: int) -> str:
+    """So many photos: "1 photo", "12 photos"."""
+    return f"{count:,} photo{'s' * (count != 1)}"
+
+
 def readable(class_name: str) -> str:
     """A class name as people say it: "aquarium_fish" becomes "aquarium fish"."""
     return EVERYDAY.get(class_name, class_name.replace("_", " "))

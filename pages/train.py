@@ -24,7 +24,7 @@ def page() -> None:
         wanted = recipe_form()
     if wanted:
         try:
-            st.session_state[state.TRAIN_STARTED] = jobs.start(wanted.recipe, wanted.label)
+            st.session_state[state.TRAIN_STARTED] = jobs.start(wanted.recipe, wanted.label, wanted.parent)
         except RecyclerError as problem:
             st.error(str(problem))
         else:

@@ -1,11 +1,9 @@
 """Data sets as the form needs them: loaded once for all visitors, counted, and shown in small."""
 
-from pathlib import Path
-
 import numpy as np
 import streamlit as st
 
-from recycler.datasets import NAMED, available_datasets, load_dataset
+from recycler.datasets import dataset_stamp, load_dataset
 from recycler.datasets.dataset import Dataset
 from recycler.datasets.sources import load_sources
 from recycler.datasets.summary import Summary, summarise
@@ -18,12 +16,12 @@ THUMBNAIL = 128  # pixels a side: a tile is about 90 wide, on a phone's screen t
 
 def load(data: Data) -> Dataset:
     """The joined photos of a recipe's sources. Raises DatasetError."""
-    return load_sources(data, lambda name: _whole(name, _stamp(name)))
+    return load_sources(data, lambda name: _whole(name, dataset_stamp(name)))
 
 
 def stamps(data: Data) -> tuple[int, ...]:
-    """What changes when one of the sources does: for caches."""
-    return tuple(_stamp(source.name) for source in data.sources)
+    """What changes when one of the sources or their corrected labels do: for caches."""
+    return tuple(part for source in data.sources for part in dataset_stamp(source.name))
 
 
 @st.cache_data(max_entries=64, show_spinner="Counting photos…")
@@ -73,14 +71,6 @@ def to_preview(data: str, changed: tuple[int, ...], size: int, count: int) -> np
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking at the photos…")
-def _whole(name: str, changed: int) -> Dataset:
+def _whole(name: str, changed: tuple[int, int]) -> Dataset:
     """A data set, loaded once; again after it was changed. No photo is opened."""
     return load_dataset(name)
-
-
-def _stamp(name: str) -> int:
-    path = available_datasets()[name] if name in NAMED else Path(name).expanduser()
-    try:
-        return path.stat().st_mtime_ns if path else 0
-    except OSError:
-        return 0
