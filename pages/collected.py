@@ -21,12 +21,12 @@ def page() -> None:
     st.title("My photos")
     sweep()
     photos = list_collected()
-    actions.done_last()
     if not photos:
+        actions.done_last()
         _none_yet()
         return
     st.markdown(f"{photos_of(len(photos)).capitalize()} that you taught me with.")
-    bar = st.container()
+    bar = st.container(key="collected-bar")
     chosen = choice.choose(photos)
     with bar:
         actions.actions(chosen)

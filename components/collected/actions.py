@@ -14,11 +14,12 @@ from recycler.shelf import list_models
 
 
 def actions(chosen: Sequence[Collected]) -> None:
-    """Draw what can be done with the photos that are ticked."""
-    with st.container(horizontal=True, vertical_alignment="center", key="collected-actions"):
-        if not chosen:
+    """Draw what can be done with the photos that are ticked; without one, what was done last, and the way back."""
+    if not chosen:
+        if not done_last():
             st.caption("Tick photos to give them another class or to delete them.")
-            return
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{photos_of(len(chosen)).capitalize()}**", width="content")
         st.selectbox(
             "What they show",
@@ -31,20 +32,21 @@ def actions(chosen: Sequence[Collected]) -> None:
             on_change=_rename,
             args=(chosen,),
             accept_new_options=True,
-            width=200,
+            width=150,
         )
         st.button("Delete", key=state.COLLECTED_DELETE, icon=":material/delete:", on_click=_change, args=(chosen, None))
 
 
-def done_last() -> None:
-    """Draw what was done last, and the way back."""
+def done_last() -> bool:
+    """Draw what was done last, and the way back; False when there is nothing to undo."""
     done = st.session_state.get(state.COLLECTED_DONE)
     if not done:
-        return
+        return False
     words, _ = done
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/check: {plain(words, 200)}", width="content")
         st.button("Undo", key=state.COLLECTED_UNDO, icon=":material/undo:", type="tertiary", on_click=_take_back)
+    return True
 
 
 def _classes() -> list[str]:
