@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.journeys.conftest import fits, new_server
 from tests.journeys.test_teach import JAR
@@ -76,21 +76,18 @@ def test_photos_are_brought_in_put_right_thrown_away_taken_back_and_taken_along(
 
 
 def test_on_a_phone_it_fits_and_a_tap_on_a_photo_ticks_it(
-    browser: Browser, fresh_server: str, photos: list[FilePayload]
+    phone: Page, fresh_server: str, photos: list[FilePayload]
 ) -> None:
-    size = {"width": 390, "height": 844}
-    with browser.new_context(viewport=size, is_mobile=True, has_touch=True) as context:  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(f"{fresh_server}/collected")
-        page.locator("input[type=file]").set_input_files([packed(photos)])
-        expect(page.get_by_text("4 photos taken in.")).to_be_visible()
-        tiles = page.locator("[class*='st-key-tile-']")
-        tiles.nth(1).locator("img").tap(force=True)  # its label lies over it
-        expect(page.get_by_text("1 photo", exact=True)).to_be_visible()
-        expect(tiles.nth(1).get_by_role("checkbox")).to_be_checked()
-        tops = [tiles.nth(i).bounding_box() for i in range(3)]
-        assert len({box["y"] for box in tops if box}) == 1, "three stand side by side"
-        fits(page)
+    phone.goto(f"{fresh_server}/collected")
+    phone.locator("input[type=file]").set_input_files([packed(photos)])
+    expect(phone.get_by_text("4 photos taken in.")).to_be_visible()
+    tiles = phone.locator("[class*='st-key-tile-']")
+    tiles.nth(1).locator("img").tap(force=True)  # its label lies over it
+    expect(phone.get_by_text("1 photo", exact=True)).to_be_visible()
+    expect(tiles.nth(1).get_by_role("checkbox")).to_be_checked()
+    tops = [tiles.nth(i).bounding_box() for i in range(3)]
+    assert len({box["y"] for box in tops if box}) == 1, "three stand side by side"
+    fits(phone)
 
 
 @pytest.mark.usefixtures("real_data")
