@@ -7,6 +7,7 @@ from pages import classify
 CAMERA = ":material/photo_camera:"
 CURVE = ":material/monitoring:"
 PHOTOS = ":material/photo_library:"
+LENS = ":material/troubleshoot:"
 
 
 def main() -> None:
@@ -20,6 +21,7 @@ def main() -> None:
             st.Page(classify.page, title="Classify", icon=CAMERA, url_path="home", default=True),
             st.Page(classify.page, title="Classify", icon=CAMERA, url_path="classify", visibility="hidden"),
             st.Page(train, title="Train", icon=CURVE, url_path="train"),
+            st.Page(analyse, title="Analyse", icon=LENS, url_path="analyse"),
             st.Page(collected, title="My photos", icon=PHOTOS, url_path="collected"),
         ],
         position="top",
@@ -33,8 +35,15 @@ def train() -> None:
     train.page()
 
 
+def analyse() -> None:
+    """The Analyse page, likewise."""
+    from pages import analyse
+
+    analyse.page()
+
+
 def collected() -> None:
-    """The photos that were taught."""
+    """My photos: what was taught."""
     from pages import collected
 
     collected.page()

@@ -85,3 +85,10 @@ TRAIN_SWITCH = "_train_switch"
 TRAIN_PREVIEW = "_train_preview"
 TRAIN_REDRAW = "_train_redraw"
 TRAIN_FOLD = "_train_fold"
+
+ANALYSE_SUBJECT = "subject"  # in the address: /analyse?subject=household
+ANALYSE_DATA = "data"
+ANALYSE_SPLIT = "split"
+ANALYSE_VIEW = "view"
+
+ANALYSE_PAGE = "_analyse_page"  # then the place of the photos

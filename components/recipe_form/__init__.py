@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from components import state
-from components.recipe_form import photos
+from components import data_sets, state
 from components.recipe_form.advanced import advanced_form
 from components.recipe_form.augmentation import augmentation_form
 from components.recipe_form.data import data_form, short_name
@@ -96,7 +95,7 @@ def _expected(recipe: Recipe, expected: Estimate) -> None:
 def _size_and_classes(draft: Draft) -> tuple[int | None, tuple[str, ...], int]:
     """Pixels a side of photos that are small, classes, number of superclasses; of photos that cannot be had, none."""
     try:
-        data = photos.load(Data.model_validate(draft.get("data")))
+        data = data_sets.load(Data.model_validate(draft.get("data")))
     except (DatasetError, ValueError):
         return None, (), 0
     return data.native_size, data.classes, len(set(dict(data.coarse).values()))

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from components import state
+from components import data_sets, state
 from components.pictures import Picture, picture_grid
 from components.recipe_form import photos
 from components.recipe_form.draft import Draft
@@ -46,7 +46,7 @@ def data_form(draft: Draft, fields: Fields) -> tuple[Data, Summary] | None:
         return None
     try:
         data = Data.model_validate(draft.get("data"))
-        summary = photos.summary(data.model_dump_json(), photos.stamps(data))
+        summary = photos.summary(data.model_dump_json(), data_sets.stamps(data))
     except (DatasetError, ValueError) as problem:
         text = str(problem) if isinstance(problem, DatasetError) else "These photos cannot be divided so."
         st.error(plain(text, 600))
@@ -101,7 +101,7 @@ def _choose(draft: Draft, sources: list[dict[str, Any]]) -> None:
         title = " and ".join(name_of(source["name"]) for source in sources) or "My photos"
         fields |= {"title": title, "name": short_name(title)}
     try:
-        classes = photos.load(Data.model_validate(fields["data"])).classes
+        classes = data_sets.load(Data.model_validate(fields["data"])).classes
     except (DatasetError, ValueError):
         classes = ()
     fitting = _fitting(classes)[0] if classes else {}
@@ -184,7 +184,7 @@ def _show(data: Data, summary: Summary) -> None:
 
 
 def _pictures(data: Data, summary: Summary, names: list[str]) -> None:
-    found = photos.thumbnails(data.model_dump_json(), photos.stamps(data), tuple(names))
+    found = photos.thumbnails(data.model_dump_json(), data_sets.stamps(data), tuple(names))
     pictures = [
         Picture((found[name],) if name in found else (), readable(name), f"{summary.classes[name]:,}") for name in names
     ]
@@ -218,7 +218,7 @@ def _how_many(draft: Draft, summary: Summary, fields: Fields) -> None:
     """Photos a class, of all sources alike; at the right end all of them."""
     data = Data.model_validate(draft.get("data"))
     whole = data.model_copy(update={"sources": tuple(s.model_copy(update={"per_class": None}) for s in data.sources)})
-    most = max(photos.summary(whole.model_dump_json(), photos.stamps(whole)).classes.values())
+    most = max(photos.summary(whole.model_dump_json(), data_sets.stamps(whole)).classes.values())
     if most < 2:
         return
 

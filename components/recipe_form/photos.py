@@ -1,27 +1,15 @@
-"""Data sets as the form needs them: loaded once for all visitors, counted, and shown in small."""
+"""Data sets as the form needs them: counted, and shown in small."""
 
 import numpy as np
 import streamlit as st
 
-from recycler.datasets import dataset_stamp, load_dataset
-from recycler.datasets.dataset import Dataset
-from recycler.datasets.sources import load_sources
+from components.data_sets import load
 from recycler.datasets.summary import Summary, summarise
 from recycler.errors import DatasetError, PhotoError
 from recycler.photos import open_photo, read_photo, to_jpeg
 from recycler.recipe import Data
 
 THUMBNAIL = 128  # pixels a side: a tile is about 90 wide, on a phone's screen twice as many
-
-
-def load(data: Data) -> Dataset:
-    """The joined photos of a recipe's sources. Raises DatasetError."""
-    return load_sources(data, lambda name: _whole(name, dataset_stamp(name)))
-
-
-def stamps(data: Data) -> tuple[int, ...]:
-    """What changes when one of the sources or their corrected labels do: for caches."""
-    return tuple(part for source in data.sources for part in dataset_stamp(source.name))
 
 
 @st.cache_data(max_entries=64, show_spinner="Counting photos…")
@@ -68,9 +56,3 @@ def to_preview(data: str, changed: tuple[int, ...], size: int, count: int) -> np
     if not opened:
         raise DatasetError("None of these photos can be opened; choose other ones.")
     return np.stack(opened)
-
-
-@st.cache_resource(max_entries=8, show_spinner="Looking at the photos…")
-def _whole(name: str, changed: tuple[int, int]) -> Dataset:
-    """A data set, loaded once; again after it was changed. No photo is opened."""
-    return load_dataset(name)

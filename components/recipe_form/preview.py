@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import state
+from components import data_sets, state
 from components.pictures import Picture, picture_grid
 from components.recipe_form import photos
 from components.recipe_form.draft import Draft
@@ -40,7 +40,7 @@ def _looks(draft: Draft, size: int) -> None:
     try:
         data = Data.model_validate(draft.get("data"))
         change = Augmentation.model_validate(draft.get("augmentation"))
-        asked = (data.model_dump_json(), photos.stamps(data), size)
+        asked = (data.model_dump_json(), data_sets.stamps(data), size)
         with st.spinner("Looking…" if previewer().warm else COLD):
             pairs = _pairs(*asked, change.model_copy(update={"copies": 0}).model_dump_json(), draft.get("seed"), look)
     except RecyclerError as problem:
