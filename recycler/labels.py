@@ -4,17 +4,17 @@ The data itself is never touched. What is changed here is an overlay beside it (
 every training and evaluation uses. Collected photos are ours, so they move to their new class, or are thrown away.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 
-from recycler.datasets import load_dataset
+from recycler.datasets import load_dataset, source_name
 from recycler.datasets.collected import list_collected, list_discarded, move
 from recycler.datasets.dataset import Dataset
 from recycler.datasets.overlay import Change, add_change, add_undo, overlaid_datasets, overlay
 from recycler.datasets.overlay import history as _history
 from recycler.errors import DatasetError
 
-__all__ = ["Change", "change_label", "history", "overlaid_datasets", "overlay", "undo"]
+__all__ = ["Change", "change_label", "history", "locate", "overlaid_datasets", "overlay", "undo"]
 
 
 def change_label(dataset: str, photo: str, now: str | None, load: Callable[[str], Dataset] = load_dataset) -> Change:
@@ -61,6 +61,19 @@ def undo(dataset: str, change: Change | None = None) -> Change:
         move(_identity(taken.photo), taken.before)
     add_undo(dataset, taken)
     return taken
+
+
+def locate(photo: str, datasets: Iterable[str]) -> tuple[str, str]:
+    """The data set that a photo of a predictions table is from, and its id there: what `change_label` takes.
+
+    photo: its id with its source (`garbage/glass/glass_12.jpg`). datasets: those that it may be from, as in a recipe.
+    Raises DatasetError when it is from none of them.
+    """
+    source, _, identity = photo.partition("/")
+    for dataset in datasets:
+        if source_name(dataset) == source:
+            return dataset, identity
+    raise DatasetError(f"The photo {photo} is of a data set that is not named here, so its label cannot be changed.")
 
 
 def _label(data: Dataset, dataset: str, photo: str) -> str | None:

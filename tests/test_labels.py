@@ -7,9 +7,11 @@ import pytest
 from recycler.datasets import load_dataset
 from recycler.datasets.collected import forget, keep, list_collected, list_discarded
 from recycler.datasets.dataset import Dataset
+from recycler.datasets.sources import load_sources
 from recycler.errors import DatasetError
-from recycler.labels import change_label, history, overlay, undo
-from tests.datasets.pictures import photo, write_tree
+from recycler.labels import change_label, history, locate, overlay, undo
+from recycler.recipe import Data, Source
+from tests.datasets.pictures import photo, write_tree, write_zip
 
 RELABEL_ALL = """
 import sys
@@ -70,6 +72,17 @@ def test_whoever_has_the_data_loaded_need_not_load_it_again(tree: str) -> None:
 
     change_label(tree, "glass/1.jpg", "paper", load)
     assert asked == [tree]
+
+
+def test_a_photo_of_a_predictions_table_is_found_in_its_data_set(tree: str, tmp_path: Path) -> None:
+    file = write_zip(tmp_path / "more.photos.zip", {"glass/a.jpg": photo(1), "paper/b.jpg": photo(2)})
+    sources = [Source(name=name) for name in (tree, str(file))]
+    for name in load_sources(Data(sources=tuple(sources))).photos:
+        dataset, identity = locate(name, ["home", tree, str(file)])
+        assert identity in load_dataset(dataset).photos
+    assert locate("more.photos/glass/a.jpg", [tree, str(file)]) == (str(file), "glass/a.jpg")
+    with pytest.raises(DatasetError, match="not named here"):
+        locate("garbage/glass/1.jpg", [tree])
 
 
 def test_several_processes_lose_no_change(tree: str) -> None:

@@ -13,7 +13,7 @@ from recycler.datasets.named import NAMED, available_datasets, find_named, missi
 from recycler.datasets.overlay import overlaid, overlay, overlay_size
 from recycler.errors import DatasetError
 
-__all__ = ["NAMED", "available_datasets", "balanced", "dataset_stamp", "load_dataset"]
+__all__ = ["NAMED", "available_datasets", "balanced", "dataset_stamp", "load_dataset", "source_name"]
 
 
 def load_dataset(name: str, *, per_class: int | None = None, seed: int = 0) -> Dataset:
@@ -29,6 +29,14 @@ def load_dataset(name: str, *, per_class: int | None = None, seed: int = 0) -> D
     if per_class is not None and per_class < 1:
         raise DatasetError(f"A data set of {per_class} photos a class was asked for; one is the least.")
     return balanced(overlaid(_load(name), overlay(name)), per_class, seed)
+
+
+def source_name(name: str) -> str:
+    """What a data set is called as a source: the beginning of its photos' ids in a predictions table."""
+    if name in NAMED:
+        return name
+    path = Path(name).expanduser()
+    return path.resolve().name if path.is_dir() else path.stem
 
 
 def dataset_stamp(name: str) -> tuple[int, int]:
