@@ -47,6 +47,28 @@ TRAIN_LOOK = "train_look"  # which look of each photo the preview shows
 TRAIN_PROBLEMS = "train_problems"  # what was wrong with a file or folder that was given, by widget
 TRAIN_TURN = "train_turn"  # each upload makes a fresh uploader
 
+TRAIN_EMPHASIS = "_train_emphasis"
+
+COLLECTED_CHOSEN = "collected_chosen"  # ids of the photos that are ticked
+COLLECTED_DONE = "collected_done"  # what was done last, in words, and the changes that undo takes back
+COLLECTED_TAKEN = "collected_taken"  # what became of the zip that was loaded last
+COLLECTED_TURN = "collected_turn"  # each upload makes a fresh uploader
+
+COLLECTED_FILTER = "_collected_filter"
+COLLECTED_PAGE = "_collected_page"
+COLLECTED_TICK = "_collected_tick"
+COLLECTED_ALL = "_collected_all"
+COLLECTED_NONE = "_collected_none"
+COLLECTED_CLASS = "_collected_class"
+COLLECTED_DELETE = "_collected_delete"
+COLLECTED_UNDO = "_collected_undo"
+COLLECTED_DOWNLOAD = "_collected_download"
+COLLECTED_ZIP = "_collected_zip"
+
+AGAIN = "_again"  # then the parent
+AGAIN_EMPHASIS = "_again_emphasis"
+AGAIN_OPEN = "_again_open"
+
 FIELD = "_train_field"  # then the place of the field in the recipe
 TRAIN_TITLE = "_train_title"
 TRAIN_NOTE = "_train_note"
