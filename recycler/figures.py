@@ -102,7 +102,7 @@ def learning_curves(title: str, runs: Sequence[str], *, log: bool = False) -> al
     lines = lines.encode(x=x, y=y, color=colour, tooltip=tooltip, **({"strokeDash": dash} if len(runs) > 1 else {}))
     borders = alt.Chart(alt.NamedData("borders")).encode(x="x:Q")
     best = alt.Chart(alt.NamedData("best")).encode(x="x:Q", y="value:Q", tooltip="text:N")
-    sides: tuple[tuple[bool, Literal[left, right], int], ...] = ((False, "left", 4), (True, "right", -4))
+    sides: tuple[tuple[bool, Literal["left", "right"], int], ...] = ((False, "left", 4), (True, "right", -4))
     layers = alt.layer(
         borders.mark_rule(color=EDGE, strokeDash=[2, 3]),
         *(
