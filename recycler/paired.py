@@ -1,0 +1,114 @@
+"""Two subjects on the same photos: what got better, what worse, and whether the difference is real."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
+from recycler.metrics import Flags, should_recycle
+from recycler.predictions import Index, Predictions
+from recycler.rulebook import Rulebook
+
+REAL = 0.05  # a difference that chance alone makes less often than this is called real
+CHANGES = ("fixed", "broken", "still wrong", "still right")
+
+
+class PairedTest(NamedTuple):
+    """McNemar's exact test (1947): photos that only one of the two gets right, and how often chance does as much.
+
+    gained: only the first is right; lost: only the second. p_value: two-sided, in 0 to 1.
+    """
+
+    gained: int
+    lost: int
+    p_value: float
+
+    @property
+    def real(self) -> bool:
+        """Whether chance alone would rarely make so large a difference."""
+        return self.p_value < REAL
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two tables of the same photos in the same order. rows: where these lie in the first table as it was given."""
+
+    table: Predictions
+    other: Predictions
+    rows: Index
+
+
+def pair(table: Predictions, other: Predictions) -> Pair:
+    """The photos that both tables have, in the order of the first, by id and split-independent."""
+    if len(table) == len(other) and bool((table.photos == other.photos).all()):
+        return Pair(table, other, np.arange(len(table)))
+    places = pd.Index(other.photos).get_indexer(pd.Index(table.photos))
+    rows = np.flatnonzero(places >= 0)
+    return Pair(table.pick(rows), other.pick(places[rows]), rows)
+
+
+def right_pair(paired: Pair, rulebook: Rulebook | None) -> tuple[Flags, Flags, Flags]:
+    """Which photos count, and whether each of the two is right, bool (N,) each.
+
+    rulebook: None to ask for the class, among classes that both know; else for recycling or bin at 0.5.
+    """
+    table, other = paired.table, paired.other
+    if rulebook is None:
+        return table.known & other.known, table.right, other.right
+    judged, should = should_recycle(table, rulebook)
+    return judged, (table.p_recycle >= 0.5) == should, (other.p_recycle >= 0.5) == should
+
+
+def mcnemar(right: Flags, other_right: Flags) -> PairedTest:
+    """Whether two subjects err equally often on the same photos, bool (N,) each."""
+    gained, lost = int((right & ~other_right).sum()), int((~right & other_right).sum())
+    p_value = float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
+    return PairedTest(gained, lost, p_value)
+
+
+def changes(counted: Flags, right: Flags, other_right: Flags) -> NDArray[np.object_]:
+    """From the second to the first, one of CHANGES for each photo, "" for those that do not count: str (N,)."""
+    kinds = np.array(["still wrong", "broken", "fixed", "still right"], object)
+    return np.where(counted, kinds[2 * right.astype(int) + other_right], "")
+
+
+def class_changes(paired: Pair, change: NDArray[np.object_]) -> pd.DataFrame:
+    """A row for each class that has photos that count: class, photos, fixed, broken and net (fixed - broken)."""
+    names = len(paired.table.names)
+    counts = {
+        kind: np.bincount(paired.table.true[change == kind], minlength=names) for kind in CHANGES
+    }
+    table = pd.DataFrame(
+        {
+            "class": paired.table.names,
+            "photos": sum(counts.values()),
+            "fixed": counts["fixed"],
+            "broken": counts["broken"],
+            "net": counts["fixed"] - counts["broken"],
+        }
+    )
+    return table[table["photos"] > 0].sort_values(["net", "fixed"], ascending=False, ignore_index=True)
+
+
+def in_words(test: PairedTest, subject: str, other: str, what: str) -> str:
+    """The test as two sentences. what: is asked, "the class" or "recycling or bin"."""
+    if not test.gained + test.lost:
+        return f"On {what} they are right and wrong on the very same photos."
+    counts = (
+        f"On {what}, {subject} is right on {test.gained:,} photos where {other} is wrong, "
+        f"and {other} on {test.lost:,} where {subject} is wrong."
+    )
+    if not test.real:
+        return f"{counts} That may well be chance ({_p(test.p_value)})."
+    better = subject if test.gained > test.lost else other
+    return f"{counts} The difference is real ({_p(test.p_value)}): {better} is better on photos like these."
+
+
+def _p(p_value: float) -> str:
+    """How often chance does as much, in words, with the number of the test."""
+    if p_value < 0.0001:
+        return "chance alone would do that less than once in 10,000 times; McNemar's test, p < 0.0001"
+    return f"chance alone would do that {p_value:.1%} of the time; McNemar's test, p = {p_value:.2g}".replace("%", " %")
