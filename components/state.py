@@ -70,3 +70,4 @@ ANALYSE_SPLIT = "split"
 ANALYSE_VIEW = "view"
 
 ANALYSE_PAGE = "_analyse_page"  # then the place of the photos
+ANALYSE_FIGURE = "_analyse_figure"  # then the name of the figure
