@@ -36,7 +36,11 @@ def fit_confidence(confidence: Floats, right: Flags, error: float, least_coverag
     above the returned value are answered. At least `least_coverage` of the photos are answered, even where errors are
     more: an app that never answers is of no use. Where no value keeps the promise, the highest confidence seen.
     """
-    risk = risk_coverage(confidence, right)
+    return least_confidence(risk_coverage(confidence, right), error, least_coverage)
+
+
+def least_confidence(risk: pd.DataFrame, error: float, least_coverage: float = 0.0) -> float:
+    """The same from a table of `risk_coverage`."""
     kept = np.flatnonzero(risk["error"] <= error)
     enough = int(np.searchsorted(risk["coverage"], least_coverage))
     return float(risk["threshold"].iloc[max(int(kept[-1]) if len(kept) else 0, enough)])
