@@ -8,11 +8,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
+from recycler.errors import PredictionsError
 from recycler.metrics import Flags, should_recycle
 from recycler.predictions import Index, Predictions
 from recycler.rulebook import Rulebook
 
 REAL = 0.05  # a difference that chance alone makes less often than this is called real
+CLASS, RECYCLING = "the class", "recycling or bin"  # what the two are asked
 CHANGES = ("fixed", "broken", "still wrong", "still right")
 
 
@@ -42,12 +44,24 @@ class Pair:
 
 
 def pair(table: Predictions, other: Predictions) -> Pair:
-    """The photos that both tables have, in the order of the first, by id and split-independent."""
+    """The photos that both tables have, in the order of the first. Raises PredictionsError when there are none."""
     if len(table) == len(other) and bool((table.photos == other.photos).all()):
         return Pair(table, other, np.arange(len(table)))
     places = pd.Index(other.photos).get_indexer(pd.Index(table.photos))
     rows = np.flatnonzero(places >= 0)
+    if not len(rows):
+        raise PredictionsError("The two have judged no photo in common: evaluate both on the same data.")
     return Pair(table.pick(rows), other.pick(places[rows]), rows)
+
+
+def paired_tests(paired: Pair, rulebook: Rulebook) -> dict[str, PairedTest]:
+    """Whether the two differ, by what they are asked: CLASS, RECYCLING; only where there are photos to ask of."""
+    found = {}
+    for what, rules in ((CLASS, None), (RECYCLING, rulebook)):
+        counted, right, other_right = right_pair(paired, rules)
+        if counted.any():
+            found[what] = mcnemar(right[counted], other_right[counted])
+    return found
 
 
 def right_pair(paired: Pair, rulebook: Rulebook | None) -> tuple[Flags, Flags, Flags]:
@@ -94,7 +108,7 @@ def class_changes(paired: Pair, change: NDArray[np.object_]) -> pd.DataFrame:
 
 
 def in_words(test: PairedTest, subject: str, other: str, what: str) -> str:
-    """The test as two sentences. what: is asked, "the class" or "recycling or bin"."""
+    """The test as two sentences. what: the two were asked, CLASS or RECYCLING."""
     if not test.gained + test.lost:
         return f"On {what} they are right and wrong on the very same photos."
     counts = (

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from recycler.errors import PredictionsError
 from recycler.paired import PairedTest, changes, class_changes, in_words, mcnemar, pair, right_pair
 from recycler.rulebook import find_rulebook
 from tests.tables import drawn
@@ -45,7 +46,8 @@ def test_photos_are_matched_by_id_whatever_their_order() -> None:
 
 def test_photos_that_only_one_has_judged_are_no_pair() -> None:
     table = drawn(10)
-    assert len(pair(table.pick(np.arange(5)), table.pick(np.arange(5, 10))).rows) == 0
+    with pytest.raises(PredictionsError, match="no photo in common"):
+        pair(table.pick(np.arange(5)), table.pick(np.arange(5, 10)))
 
 
 def test_each_photo_is_fixed_broken_or_stays_as_it_was() -> None:

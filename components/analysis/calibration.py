@@ -25,10 +25,10 @@ from recycler.calibration import (
 )
 from recycler.calibration_figures import MARKS, reliability_chart, risk_chart
 from recycler.metrics import Flags, Floats, confidence_bins, figures_of_merit
+from recycler.paired import CLASS, RECYCLING
 from recycler.settings import settings
 from recycler.shelf import Card, set_thresholds
 
-CLASS, RECYCLING = "the class", "recycling or bin"
 DEFAULT_ERROR = 0.05  # as a model is published (ARCHITECTURE.md, Unsure is an answer)
 
 

@@ -12,9 +12,8 @@ from components.run_words import facts
 from components.words import plain, readable
 from recycler.analysis import Analysis
 from recycler.group_figures import change_chart
-from recycler.paired import CHANGES, changes, class_changes, in_words, mcnemar, right_pair
+from recycler.paired import CHANGES, CLASS, RECYCLING, changes, class_changes, in_words, mcnemar, right_pair
 
-CLASS, RECYCLING = "the class", "recycling or bin"
 MOST_CLASSES = 20  # bars for the classes that changed most, as many for better as for worse
 
 
@@ -24,9 +23,6 @@ def show(analysis: Analysis, beside: Analysis | None) -> None:
         st.info("Choose another model or run to compare with, and see here which photos got better and which worse.")
         return
     both = measured.paired(analysis, beside)
-    if not len(both.rows):
-        st.info("The two have judged no photo in common: evaluate both on the same data.")
-        return
     of = st.segmented_control(
         "Right about", [CLASS, RECYCLING], default=CLASS, required=True, key=state.ANALYSE_CHANGE_OF
     )

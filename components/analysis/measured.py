@@ -7,7 +7,7 @@ from recycler.analysis import Analysis
 from recycler.calibration import risk_coverage, sureness
 from recycler.groups import Grouping, group_table, groupings
 from recycler.intervals import Estimate, difference_estimates, estimates
-from recycler.paired import Pair, PairedTest, mcnemar, pair, right_pair
+from recycler.paired import Pair, PairedTest, pair, paired_tests
 from recycler.per_class import class_table
 
 MOST = 32  # results kept; small tables each
@@ -39,7 +39,7 @@ def risk(analysis: Analysis) -> pd.DataFrame:
 
 
 def paired(analysis: Analysis, beside: Analysis) -> Pair:
-    """The photos that both have judged, row by row."""
+    """The photos that both have judged, row by row. Raises PredictionsError when there are none."""
     return _paired(analysis.key, beside.key, analysis, beside)
 
 
@@ -87,15 +87,9 @@ def _paired(key: str, other: str, _analysis: Analysis, _beside: Analysis) -> Pai
 @st.cache_data(max_entries=MOST, show_spinner="Comparing…")
 def _differences(key: str, other: str, _analysis: Analysis, _beside: Analysis) -> dict[str, Estimate]:
     both = paired(_analysis, _beside)
-    return difference_estimates(both.table, both.other, _analysis.rulebook) if len(both.rows) else {}
+    return difference_estimates(both.table, both.other, _analysis.rulebook)
 
 
 @st.cache_data(max_entries=MOST, show_spinner=False)
 def _tests(key: str, other: str, _analysis: Analysis, _beside: Analysis) -> dict[str, PairedTest]:
-    both = paired(_analysis, _beside)
-    found = {}
-    for what, rulebook in (("the class", None), ("recycling or bin", _analysis.rulebook)):
-        counted, right, other_right = right_pair(both, rulebook)
-        if counted.any():
-            found[what] = mcnemar(right[counted], other_right[counted])
-    return found
+    return paired_tests(paired(_analysis, _beside), _analysis.rulebook)

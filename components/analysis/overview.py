@@ -58,9 +58,6 @@ def _headlines(analysis: Analysis, beside: Analysis | None) -> None:
 def _comparison(analysis: Analysis, beside: Analysis) -> None:
     """Whether the two differ, in sentences."""
     both = len(measured.paired(analysis, beside).rows)
-    if not both:
-        st.info("The two have judged no photo in common, so they cannot be compared.")
-        return
     ours, theirs = plain(analysis.subject.title), plain(beside.subject.title)
     for what, test in measured.tests(analysis, beside).items():
         st.markdown(in_words(test, f"**{ours}**", f"**{theirs}**", what))
