@@ -10,7 +10,7 @@ PERCENT = alt.Axis(format=".0%", tickCount=5)
 MARKS = ("on the card now", "with what you accept")
 
 
-def reliability_chart(bins: pd.DataFrame) -> alt.LayerChart:
+def reliability_chart(bins: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
     """Draw how often it was right against how sure it was, with 95 % intervals and the diagonal of a perfect match.
 
     bins: from `calibration.reliability`. A point selection `bin` names the bin that was clicked.
@@ -38,8 +38,7 @@ def reliability_chart(bins: pd.DataFrame) -> alt.LayerChart:
         .mark_line(color=EDGE, strokeDash=[5, 3])
         .encode(x="x:Q", y="y:Q")
     )
-    chart: alt.LayerChart = alt.layer(bars, ideal, spread, dots).properties(height=HEIGHT)
-    return chart
+    return alt.layer(bars, ideal, spread, dots).properties(height=HEIGHT)
 
 
 def risk_chart(risk: pd.DataFrame, marks: pd.DataFrame) -> alt.LayerChart:

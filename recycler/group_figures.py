@@ -9,7 +9,7 @@ ROW = 22  # pixels
 CHANGE_COLOURS = {"fixed": RUNS[2], "broken": RUNS[1]}
 
 
-def group_chart(groups: pd.DataFrame, title: str) -> alt.LayerChart:
+def group_chart(groups: pd.DataFrame, title: str) -> alt.LayerChart | alt.FacetChart:
     """Draw a share of each group as a dot with its 95 % interval, a colour and a shape a subject.
 
     groups: group, subject, share, low, high and photos; a row a group and subject, in the order to draw. title: of the
@@ -51,8 +51,7 @@ def group_chart(groups: pd.DataFrame, title: str) -> alt.LayerChart:
         )
         .add_params(pick)
     )
-    chart: alt.LayerChart = alt.layer(spread, dots).properties(height=height)
-    return chart
+    return alt.layer(spread, dots).properties(height=height)
 
 
 def change_chart(classes: pd.DataFrame) -> alt.Chart:
@@ -62,7 +61,7 @@ def change_chart(classes: pd.DataFrame) -> alt.Chart:
     that was clicked.
     """
     pick = alt.selection_point(name="change", fields=["class", "change"], on="click")
-    rows = classes.melt(["class"], list(CHANGE_COLOURS), "change", "photos")
+    rows = classes[["class", *CHANGE_COLOURS]].melt("class", var_name="change", value_name="photos")
     rows = rows[rows["photos"] > 0].assign(signed=lambda r: r["photos"].where(r["change"] == "fixed", -r["photos"]))
     chart: alt.Chart = (
         alt.Chart(rows)

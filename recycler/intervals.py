@@ -1,4 +1,4 @@
-"""How far figures of merit can be trusted: 95 % intervals by the bootstrap, from sums, so that a million photos are fast.
+"""How far figures of merit can be trusted: 95 % intervals by the bootstrap, fast also for a million photos.
 
 A resample takes photos at random with replacement and computes each figure anew (Efron 1979; the percentile interval of
 Efron and Tibshirani 1993, chapter 13; of the calibration error, which resampling inflates, the pivotal one). Every
@@ -61,7 +61,7 @@ def estimates(table: Predictions, rulebook: Rulebook, seed: int = 0) -> dict[str
 def difference_estimates(
     table: Predictions, other: Predictions, rulebook: Rulebook, seed: int = 0
 ) -> dict[str, Estimate]:
-    """By how much each figure of `table` is above that of `other`, the same photos in the same order, resampled together."""
+    """By how much each figure of `table` is above that of `other`, of the same photos in the same order."""
     if len(table) != len(other):
         raise ValueError(f"tables of {len(table)} and {len(other)} photos cannot be compared photo by photo")
     dealt, weights = _resamples(len(table), seed)
@@ -84,7 +84,7 @@ def wilson(hits: Floats | Index, photos: Floats | Index) -> tuple[Floats, Floats
     share = hits / n
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
+    return np.clip(middle - half, 0, share), np.clip(middle + half, share, 1)
 
 
 def _resamples(photos: int, seed: int) -> tuple[Index, NDArray[np.float64]]:
@@ -159,7 +159,7 @@ def _steps(p: Floats) -> Index:
 
 def _figures(sums: Sums) -> dict[str, Floats]:
     """The figures of merit of sums (..., columns), each (...,); the definitions are those of `figures_of_merit`."""
-    figures = {"entropy_bits": sums["entropy_bits"][..., 0] / sums["photos"][..., 0]}
+    figures: dict[str, Floats] = {"entropy_bits": sums["entropy_bits"][..., 0] / sums["photos"][..., 0]}
     if "known" in sums:
         known = sums["known"][..., 0]
         means = ("top1", "top5", "top10", "log_loss", "brier")

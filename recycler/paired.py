@@ -92,9 +92,7 @@ def changes(counted: Flags, right: Flags, other_right: Flags) -> NDArray[np.obje
 def class_changes(paired: Pair, change: NDArray[np.object_]) -> pd.DataFrame:
     """A row for each class that has photos that count: class, photos, fixed, broken and net (fixed - broken)."""
     names = len(paired.table.names)
-    counts = {
-        kind: np.bincount(paired.table.true[change == kind], minlength=names) for kind in CHANGES
-    }
+    counts = {kind: np.bincount(paired.table.true[change == kind], minlength=names) for kind in CHANGES}
     table = pd.DataFrame(
         {
             "class": paired.table.names,

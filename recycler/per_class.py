@@ -33,7 +33,7 @@ def class_table(table: Predictions, rulebook: Rulebook) -> pd.DataFrame:
     often = wrong[np.arange(names), taken]
     entropy = np.bincount(table.true, weights=table.entropy_bits, minlength=names)
     with np.errstate(invalid="ignore"):
-        found = pd.DataFrame(
+        found: pd.DataFrame = pd.DataFrame(
             {
                 "class": table.names,
                 "goes_to": [_goes_to(name, rulebook) for name in table.names],

@@ -11,8 +11,8 @@ from recycler.shelf import Card
 from recycler.subjects import Subject
 from recycler.verdict import Thresholds
 
-MANY = ("glass", "paper", "plastic", "metal", "trash", "battery", "shoes", "clothes", "biological", "cardboard", "apple",
-        "bottle")  # fmt: skip
+MANY = ("glass", "paper", "plastic", "metal", "trash", "battery", "shoes", "clothes", "biological", "cardboard",
+        "apple", "bottle")  # fmt: skip
 
 
 def drawn(photos: int = 500, foreign: int = 0, seed: int = 0, skill: float = 2.0) -> Predictions:

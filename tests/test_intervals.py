@@ -55,12 +55,12 @@ def test_figures_that_are_no_means_lie_inside_their_intervals() -> None:
 
 def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
     truth = {name: found.value for name, found in estimates(drawn(200_000, seed=99), RULEBOOK).items()}
-    inside = {name: 0 for name in ("top1", "macro_f1", "recycling_auroc", "ece", "log_loss")}
-    for seed in range(60):
+    inside = dict.fromkeys(("top1", "macro_f1", "recycling_auroc", "ece", "log_loss"), 0)
+    for seed in range(30):
         found = estimates(drawn(400, seed=seed), RULEBOOK)
         for name in inside:
             inside[name] += found[name].low <= truth[name] <= found[name].high
-    assert all(count >= 50 for count in inside.values()), inside  # of 60, where 57 are expected
+    assert all(count >= 25 for count in inside.values()), inside  # of 30, where 28.5 are expected
 
 
 def test_a_difference_of_two_on_the_same_photos_is_surer_than_each_of_them() -> None:

@@ -107,7 +107,9 @@ def _threshold(analysis: Analysis) -> None:
     reachable = answered["error"] <= accepted
     if not reachable:
         st.warning("Not even its surest answers on these photos are that often right: accept a few more errors.")
-    marks = pd.DataFrame([_outcome(risk, value) | {"mark": mark} for mark, value in zip(MARKS, (now, chosen), strict=True)])
+    marks = pd.DataFrame(
+        [_outcome(risk, value) | {"mark": mark} for mark, value in zip(MARKS, (now, chosen), strict=True)]
+    )
     points = thinned(risk)
     figure(
         risk_chart(points, marks if analysis.subject.card else marks[1:]),

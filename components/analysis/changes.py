@@ -67,8 +67,8 @@ def _by_class(table: pd.DataFrame, key: str) -> tuple[str, str] | None:
     clicked = figure(
         change_chart(shown),
         shown,
-        "To the right of zero the photos of a class that became right, to the left those that became wrong. Click a bar "
-        "to see them.",
+        "To the right of zero the photos of a class that became right, to the left those that became wrong. "
+        "Click a bar to see them.",
         "changes",
         key=f"changes-{key}",
         on_select="change",

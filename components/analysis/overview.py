@@ -19,6 +19,19 @@ from recycler.per_class import photos_of_class
 HEADLINES = ("top1", "top5", "recycling_balanced_accuracy", "recycling_accuracy", "coverage", "accuracy_when_sure")
 MOST_HEADLINES = 5
 TALLEST = 420  # pixels
+NUMBER, TEXT = st.column_config.NumberColumn, st.column_config.TextColumn
+COLUMNS = {
+    "class": TEXT("Class", width=120),
+    "recall": NUMBER("Found", format="percent", width=80, help="Of its photos, how many are named right"),
+    "photos": NUMBER("Photos", width=70),
+    "taken_for": TEXT("Most often taken for", width=150),
+    "precision": NUMBER("Right when said", format="percent", width=110, help="Of the times that it says this class"),
+    "f1": NUMBER("F1", format="percent", width=70, help="Harmonic mean of found, and right when said"),
+    "entropy_bits": NUMBER("Entropy (bits)", format="%.2f", width=100),
+    "low": NUMBER("Found, from", format="percent", width=90, help="95 % interval (Wilson)"),
+    "high": NUMBER("Found, to", format="percent", width=90, help="95 % interval (Wilson)"),
+    "goes_to": TEXT("Goes to"),
+}
 SHARES = {"top1": "Names the right class", "recycling_accuracy": "Recycling or not, right"}
 
 
@@ -50,8 +63,8 @@ def _headlines(analysis: Analysis, beside: Analysis | None) -> None:
         )
     st.html(f'<dl class="facts">{"".join(tiles)}</dl>')
     st.caption(
-        f"On {len(analysis.table):,} photos. The small numbers: with other photos of the same kind, 95 times in 100 the "
-        "figure would lie between these two."
+        f"On {len(analysis.table):,} photos. The small numbers say what chance leaves open: "
+        "for photos like these the figure lies between the two, 19 times in 20."
     )
 
 
@@ -99,16 +112,14 @@ def _difference(name: str, estimate: Estimate | None) -> str:
     if estimate is None:
         return ""
     meaning = MEANINGS[name]
-    value, low, high = (
-        f"{100 * v:+.1f}" if meaning.unit == "share" else f"{v:+.3f}" for v in (estimate.value, estimate.low, estimate.high)
-    )
+    value, low, high = (f"{100 * v:+.1f}" if meaning.unit == "share" else f"{v:+.3f}" for v in estimate)
     return f"{value} ({low} to {high})"
 
 
 def _beside_the_thesis(analysis: Analysis) -> None:
     """The same figures as the thesis measured them, and in what the settings differ."""
     found = measured.figures(analysis)
-    columns = [name for name in ("top1", "top5", "top10", "recycling_accuracy") if name in found]
+    columns: list[str] = [name for name in ("top1", "top5", "top10", "recycling_accuracy") if name in found]
     rows = [(analysis.subject.title, {name: found[name].value for name in columns})]
     rows += [(f"Thesis: {row.title}", row.figures) for row in thesis.ROWS]
     table = pd.DataFrame(
@@ -150,8 +161,8 @@ def _groups(analysis: Analysis, beside: Analysis | None) -> None:
     chosen = figure(
         group_chart(rows, SHARES[name]),
         rows,
-        "Each dot is the share of right answers in a group, its line what chance leaves open (95 %). Where two lines do "
-        "not overlap, the groups differ. Click a dot to see its photos.",
+        "Each dot is the share of right answers in a group, its line what chance leaves open (95 %). "
+        "Where two lines do not overlap, the groups differ. Click a dot to see its photos.",
         f"groups-{title.replace(' ', '-')}",
         key=f"groups-{title}-{name}",
         on_select="group",
@@ -184,26 +195,11 @@ def _classes(analysis: Analysis) -> None:
     st.subheader("Class by class", anchor=False)
     table = measured.classes(analysis)
     shown = table.assign(**{"class": table["class"].map(readable), "taken_for": table["taken_for"].map(readable)})
-    percent = {"format": "percent", "width": 90}
     chosen = st.dataframe(
-        shown,
+        shown[list(COLUMNS)],
         hide_index=True,
         height=min(TALLEST, 37 + 35 * len(shown)),
-        column_order=["class", "recall", "photos", "taken_for", "precision", "f1", "entropy_bits", "low", "high", "goes_to"],
-        column_config={
-            "class": st.column_config.TextColumn("Class", width=120),
-            "goes_to": st.column_config.TextColumn("Goes to"),
-            "photos": st.column_config.NumberColumn("Photos", width=70),
-            "recall": st.column_config.NumberColumn("Found", help="Of its photos, how many are named right", **percent),
-            "low": st.column_config.NumberColumn("Found, from", help="95 % interval (Wilson)", **percent),
-            "high": st.column_config.NumberColumn("to", help="95 % interval (Wilson)", **percent),
-            "precision": st.column_config.NumberColumn(
-                "Right when said", help="Of the times that it says this class", **percent
-            ),
-            "f1": st.column_config.NumberColumn("F1", help="Harmonic mean of the two before", **percent),
-            "taken_for": st.column_config.TextColumn("Most often taken for", width=150),
-            "entropy_bits": st.column_config.NumberColumn("Entropy (bits)", format="%.2f", width=100),
-        },
+        column_config=COLUMNS,
         key=f"{state.ANALYSE_CLASSES}-{analysis.key}",
         on_select="rerun",
         selection_mode="single-row",

@@ -29,8 +29,8 @@ def test_the_figures_stand_there_with_their_intervals() -> None:
 
 def test_the_classes_are_a_table_and_groups_can_be_chosen() -> None:
     app = overview()
-    assert list(app.dataframe[1].value["photos"]) and app.dataframe[1].value["photos"].sum() == 300
-    assert app.segmented_control(key=state.ANALYSE_GROUPING).options == ["source"]
+    assert app.dataframe[1].value["photos"].sum() == 300
+    assert app.segmented_control(key=state.ANALYSE_GROUPING).options == ["source", "class size"]
 
 
 @pytest.mark.parametrize("foreign", [0, 30])
