@@ -9,6 +9,7 @@ million photos are one product of matrices.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,7 +36,7 @@ STEPS = 500  # ranks of p_recycle that the area under the curve tells apart in r
 TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 PIVOTAL = {"ece"}
 
-Sums = Mapping[str, NDArray[np.float64]]
+Sums = Mapping[str, NDArray[np.float32] | NDArray[np.float64]]
 
 
 class Estimate(NamedTuple):
@@ -46,34 +47,51 @@ class Estimate(NamedTuple):
     high: float
 
 
-def estimates(table: Predictions, rulebook: Rulebook, seed: int = 0) -> dict[str, Estimate]:
+@dataclass(frozen=True, eq=False)
+class Resamples:
+    """The figures of a table, and what they are in each resample.
+
+    figures: by their names. drawn: the same in each resample, (RESAMPLES,) each. point: by the sums that were drawn
+    from; only the area under a curve differs from the figure there, by a rounding.
+    """
+
+    figures: Mapping[str, float]
+    drawn: Mapping[str, Floats]
+    point: Mapping[str, float]
+
+
+def resample(table: Predictions, rulebook: Rulebook, seed: int = 0) -> Resamples:
+    """Draw the photos of a table RESAMPLES times; tables of as many photos have the same rows drawn."""
+    dealt, weights = _draws(len(table), seed)
+    sums = _sums(table, rulebook, dealt, weights.shape[1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        drawn = _figures({name: weights @ part.astype(np.float32) for name, part in sums.items()})
+        point = _figures({name: part.sum(axis=0) for name, part in sums.items()})
+    return Resamples(figures_of_merit(table, rulebook), drawn, {name: float(v) for name, v in point.items()})
+
+
+def estimates(found: Resamples) -> dict[str, Estimate]:
     """All figures of merit with their intervals; photos has none and is left out."""
-    figures = figures_of_merit(table, rulebook)
-    dealt, weights = _resamples(len(table), seed)
-    resampled, point = _resampled(table, rulebook, dealt, weights)
     return {
-        name: _estimate(name, value, resampled[name], float(point[name]))
-        for name, value in figures.items()
-        if name in resampled
+        name: _estimate(name, value, found.drawn[name], found.point[name])
+        for name, value in found.figures.items()
+        if name in found.drawn
     }
 
 
-def difference_estimates(
-    table: Predictions, other: Predictions, rulebook: Rulebook, seed: int = 0
-) -> dict[str, Estimate]:
-    """By how much each figure of `table` is above that of `other`, of the same photos in the same order."""
-    if len(table) != len(other):
-        raise ValueError(f"tables of {len(table)} and {len(other)} photos cannot be compared photo by photo")
-    dealt, weights = _resamples(len(table), seed)
-    ours, our_point = _resampled(table, rulebook, dealt, weights)
-    theirs, their_point = _resampled(other, rulebook, dealt, weights)
-    mine, yours = figures_of_merit(table, rulebook), figures_of_merit(other, rulebook)
+def differences(found: Resamples, other: Resamples) -> dict[str, Estimate]:
+    """By how much each figure is above that of `other`, both of the same photos in the same order."""
+    if found.figures["photos"] != other.figures["photos"]:
+        raise ValueError("only figures of the same photos can be compared photo by photo")
     return {
         name: _estimate(
-            name, value - yours[name], ours[name] - theirs[name], float(our_point[name] - their_point[name])
+            name,
+            value - other.figures[name],
+            found.drawn[name] - other.drawn[name],
+            found.point[name] - other.point[name],
         )
-        for name, value in mine.items()
-        if name in yours and name in ours and name in theirs
+        for name, value in found.figures.items()
+        if name in found.drawn and name in other.figures
     }
 
 
@@ -87,34 +105,23 @@ def wilson(hits: Floats | Index, photos: Floats | Index) -> tuple[Floats, Floats
     return np.clip(middle - half, 0, share), np.clip(middle + half, share, 1)
 
 
-def _resamples(photos: int, seed: int) -> tuple[Index, NDArray[np.float64]]:
+def _draws(photos: int, seed: int) -> tuple[Index, NDArray[np.float32]]:
     """The group of each photo (N,), and how often each resample drew each group (RESAMPLES, groups)."""
     rng = np.random.default_rng(seed)
     groups = min(photos, GROUPS)
     dealt = rng.permutation(photos) % groups
     draws = rng.integers(groups, size=(RESAMPLES, groups)) + groups * np.arange(RESAMPLES)[:, None]
     weights = np.bincount(draws.ravel(), minlength=RESAMPLES * groups).reshape(RESAMPLES, groups)
-    return dealt, weights.astype(np.float64)
+    return dealt, weights.astype(np.float32)
 
 
 def _estimate(name: str, value: float, resampled: Floats, point: float) -> Estimate:
-    """point: the figure by the sums that were resampled, from which the exact one may differ by a rounding."""
+    """A figure, what it is in each resample (RESAMPLES,), and what the sums say of it."""
     low, high = (float(quantile) for quantile in np.nanquantile(resampled, TAILS))
     if name in PIVOTAL:
         low, high = 2 * point - high, 2 * point - low
     shift = value - point
     return Estimate(value, low + shift, high + shift)
-
-
-def _resampled(
-    table: Predictions, rulebook: Rulebook, dealt: Index, weights: NDArray[np.float64]
-) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """Each figure of each resample (RESAMPLES,), and of the table itself, a number."""
-    sums = _sums(table, rulebook, dealt, weights.shape[1])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        resampled = _figures({name: weights @ part for name, part in sums.items()})
-        point = _figures({name: part.sum(axis=0) for name, part in sums.items()})
-    return resampled, point
 
 
 def _sums(table: Predictions, rulebook: Rulebook, dealt: Index, groups: int) -> Sums:

@@ -48,7 +48,8 @@ def class_table(table: Predictions, rulebook: Rulebook) -> pd.DataFrame:
                 "entropy_bits": entropy / photos,
             }
         )
-    return found[(photos > 0) | (said > 0)].reset_index(drop=True)
+    there: pd.DataFrame = found[(photos > 0) | (said > 0)]
+    return there.reset_index(drop=True)
 
 
 def photos_of_class(table: Predictions, name: str) -> np.ndarray:

@@ -3,10 +3,11 @@
 import pandas as pd
 import streamlit as st
 
+from recycler import intervals
 from recycler.analysis import Analysis
 from recycler.calibration import risk_coverage, sureness
 from recycler.groups import Grouping, group_table, groupings
-from recycler.intervals import Estimate, difference_estimates, estimates
+from recycler.intervals import Estimate, Resamples, resample
 from recycler.paired import Pair, PairedTest, pair, paired_tests
 from recycler.per_class import class_table
 
@@ -15,7 +16,7 @@ MOST = 32  # results kept; small tables each
 
 def figures(analysis: Analysis) -> dict[str, Estimate]:
     """All figures of merit with their intervals."""
-    return _figures(analysis.key, analysis)
+    return intervals.estimates(_resamples(analysis.key, analysis))
 
 
 def classes(analysis: Analysis) -> pd.DataFrame:
@@ -53,9 +54,9 @@ def tests(analysis: Analysis, beside: Analysis) -> dict[str, PairedTest]:
     return _tests(analysis.key, beside.key, analysis, beside)
 
 
-@st.cache_data(max_entries=MOST, show_spinner="Counting…")
-def _figures(key: str, _analysis: Analysis) -> dict[str, Estimate]:
-    return estimates(_analysis.table, _analysis.rulebook)
+@st.cache_resource(max_entries=MOST, show_spinner="Counting…")
+def _resamples(key: str, _analysis: Analysis) -> Resamples:
+    return resample(_analysis.table, _analysis.rulebook)
 
 
 @st.cache_data(max_entries=MOST, show_spinner=False)
@@ -86,8 +87,10 @@ def _paired(key: str, other: str, _analysis: Analysis, _beside: Analysis) -> Pai
 
 @st.cache_data(max_entries=MOST, show_spinner="Comparing…")
 def _differences(key: str, other: str, _analysis: Analysis, _beside: Analysis) -> dict[str, Estimate]:
-    both = paired(_analysis, _beside)
-    return difference_estimates(both.table, both.other, _analysis.rulebook)
+    both, rules = paired(_analysis, _beside), _analysis.rulebook
+    if both.table is _analysis.table and both.other is _beside.table and rules == _beside.rulebook:
+        return intervals.differences(_resamples(key, _analysis), _resamples(other, _beside))
+    return intervals.differences(resample(both.table, rules), resample(both.other, rules))
 
 
 @st.cache_data(max_entries=MOST, show_spinner=False)
