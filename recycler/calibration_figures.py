@@ -25,20 +25,21 @@ def reliability_chart(bins: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
     y = alt.Y("right:Q", title="How often it was right", axis=PERCENT, scale=alt.Scale(domain=[0, 1]))
     base = alt.Chart(bins)
     bars = (
-        base.mark_bar(color=RUNS[0], stroke=EDGE, strokeWidth=0.5, cursor="pointer")
-        .encode(x=x, x2="end:Q", y=y, opacity=alt.condition(pick, alt.value(0.45), alt.value(0.15)), tooltip=tooltip)
-        .add_params(pick)
+        base.transform_calculate(nothing="0")
+        .mark_rect(color=RUNS[0], stroke=EDGE, strokeWidth=0.5)
+        .encode(x=x, x2="end:Q", y=y, y2="nothing:Q", opacity=alt.condition(pick, alt.value(0.45), alt.value(0.15)))
+    )
+    columns = (  # of full height, so that a bin in which nothing is right can be clicked, too
+        base.mark_rect(fillOpacity=0.001, cursor="pointer").encode(x=x, x2="end:Q", tooltip=tooltip).add_params(pick)
     )
     spread = base.mark_rule(color=RUNS[0], strokeWidth=2).encode(x="claimed:Q", y="low:Q", y2="high:Q")
-    dots = base.mark_point(color=RUNS[0], filled=True, size=60, opacity=1).encode(
-        x="claimed:Q", y="right:Q", tooltip=tooltip
-    )
+    dots = base.mark_point(color=RUNS[0], filled=True, size=60, opacity=1).encode(x="claimed:Q", y="right:Q")
     ideal = (
         alt.Chart(pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0]}))
         .mark_line(color=EDGE, strokeDash=[5, 3])
         .encode(x="x:Q", y="y:Q")
     )
-    return alt.layer(bars, ideal, spread, dots).properties(height=HEIGHT)
+    return alt.layer(bars, ideal, spread, dots, columns).properties(height=HEIGHT)
 
 
 def risk_chart(risk: pd.DataFrame, marks: pd.DataFrame) -> alt.LayerChart:

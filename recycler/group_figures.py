@@ -5,7 +5,8 @@ import pandas as pd
 
 from recycler.figures import EDGE, RUNS
 
-ROW = 22  # pixels
+ROW = 24  # pixels
+AROUND = 90  # pixels for axis and legend
 CHANGE_COLOURS = {"fixed": RUNS[2], "broken": RUNS[1]}
 
 
@@ -18,7 +19,7 @@ def group_chart(groups: pd.DataFrame, title: str) -> alt.LayerChart | alt.FacetC
     subjects = list(dict.fromkeys(groups["subject"]))
     pick = alt.selection_point(name="group", fields=["group"], on="click")
     two_lines = alt.Axis(labelExpr="split(datum.label, ', ')", labelLimit=170, labelOverlap=False)
-    height = (ROW if len(subjects) == 1 else ROW * 1.6) * groups["group"].nunique() + 60
+    height = (ROW if len(subjects) == 1 else ROW * 1.6) * groups["group"].nunique() + AROUND
     y = alt.Y("group:N", title=None, sort=None, axis=two_lines)
     offset = alt.YOffset("subject:N", sort=subjects) if len(subjects) > 1 else alt.YOffset()
     legend = alt.Legend(orient="top", labelLimit=260) if len(subjects) > 1 else None
@@ -77,12 +78,12 @@ def change_chart(classes: pd.DataFrame) -> alt.Chart:
                 "change:N",
                 title=None,
                 scale=alt.Scale(domain=list(CHANGE_COLOURS), range=list(CHANGE_COLOURS.values())),
-                legend=alt.Legend(orient="top"),
+                legend=alt.Legend(orient="top", symbolStrokeWidth=0),
             ),
             opacity=alt.condition(pick, alt.value(1), alt.value(0.35)),
             tooltip=["class:N", "change:N", alt.Tooltip("photos:Q", format=",")],
         )
-        .properties(height=ROW * max(rows["class"].nunique(), 1) + 60)
+        .properties(height=ROW * max(rows["class"].nunique(), 1) + AROUND)
         .add_params(pick)
     )
     return chart

@@ -19,26 +19,26 @@ class Meaning(NamedTuple):
         return f"{100 * value:.1f}{unit}" if self.unit == "share" else f"{value:.3f}{unit}"
 
 
-def _binary(what: str, prefix: str = "") -> dict[str, Meaning]:
-    """The figures of a yes or no answer; what: who gives it."""
+def _binary(prefix: str = "", of: str = "") -> dict[str, Meaning]:
+    """The figures of the answer recycling or not. prefix: of their names, of: of their titles."""
     return {
         f"{prefix}recycling_accuracy": Meaning(
-            f"Recycling or not, {what}", "share", True, "Photos on the right side, with one half as the border."
+            f"{of}Recycling or not", "share", True, "Photos on the right side, with one half as the border."
         ),
         f"{prefix}recycling_balanced_accuracy": Meaning(
-            f"Recycling or not, both sides alike, {what}",
+            f"{of}Recycling or not, both sides alike",
             "share",
             True,
             "The mean of the share right among recycling and among the rest; guessing gives 50 %.",
         ),
         f"{prefix}recycling_f1": Meaning(
-            f"F1 of recycling, {what}",
+            f"{of}F1 of recycling",
             "share",
             True,
             "The harmonic mean of how many of its recycling answers are right and how much recycling it finds.",
         ),
         f"{prefix}recycling_auroc": Meaning(
-            f"Ranking of recycling (AUROC), {what}",
+            f"{of}Ranking of recycling (AUROC)",
             "share",
             True,
             "How often a recycling photo gets a higher probability than one for the bin; guessing gives 50 %.",
@@ -57,8 +57,8 @@ MEANINGS: dict[str, Meaning] = {
         "Precision, each class alike", "share", True, "Of the times that it says a class, how often; mean over classes."
     ),
     "macro_f1": Meaning("F1, each class alike", "share", True, "Harmonic mean of the two before; mean over classes."),
-    **_binary("by the rulebook"),
-    **_binary("learned output", "learned_"),
+    **_binary(),
+    **_binary("learned_", "Learned output: "),
     "coverage": Meaning("Answered", "share", True, "Photos on which it is sure enough to answer."),
     "accuracy_when_sure": Meaning(
         "Right when answered", "share", True, "Of the photos that it answers, those on the right side."

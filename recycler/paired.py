@@ -109,18 +109,13 @@ def in_words(test: PairedTest, subject: str, other: str, what: str) -> str:
     """The test as two sentences. what: the two were asked, CLASS or RECYCLING."""
     if not test.gained + test.lost:
         return f"On {what} they are right and wrong on the very same photos."
+    photos = "photo" if test.gained == 1 else "photos"
     counts = (
-        f"On {what}, {subject} is right on {test.gained:,} photos where {other} is wrong, "
-        f"and {other} on {test.lost:,} where {subject} is wrong."
+        f"On {what}, {subject} is right on {test.gained:,} {photos} where {other} is wrong, "
+        f"and wrong on {test.lost:,} where that one is right."
     )
+    p = "p < 0.0001" if test.p_value < 0.0001 else f"p = {test.p_value:.2g}"
     if not test.real:
-        return f"{counts} That may well be chance ({_p(test.p_value)})."
+        return f"{counts} That may well be chance (McNemar’s test, {p})."
     better = subject if test.gained > test.lost else other
-    return f"{counts} The difference is real ({_p(test.p_value)}): {better} is better on photos like these."
-
-
-def _p(p_value: float) -> str:
-    """How often chance does as much, in words, with the number of the test."""
-    if p_value < 0.0001:
-        return "chance alone would do that less than once in 10,000 times; McNemar's test, p < 0.0001"
-    return f"chance alone would do that {p_value:.1%} of the time; McNemar's test, p = {p_value:.2g}".replace("%", " %")
+    return f"{counts} The difference is real: {better} is better on photos like these (McNemar’s test, {p})."

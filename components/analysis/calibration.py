@@ -10,6 +10,7 @@ import streamlit as st
 from components import state
 from components.analysis import measured
 from components.analysis.figure import figure
+from components.analysis.names import titles
 from components.analysis.photos import show_photos
 from components.attempt import attempt
 from components.run_words import facts
@@ -46,12 +47,12 @@ def _reliability(analysis: Analysis, beside: Analysis | None) -> None:
         "How sure about", [CLASS, RECYCLING], default=CLASS, required=True, key=state.ANALYSE_SURENESS
     )
     columns = st.columns(2, gap="large") if beside else [st.container()]
-    for column, one in zip(columns, (analysis, beside), strict=False):
+    for column, one, title in zip(columns, (analysis, beside), titles(analysis, beside), strict=False):
         if one is None:
             continue
         with column:
             if beside:
-                st.markdown(f"**{plain(one.subject.title)}**")
+                st.markdown(f"**{plain(title)}**")
             counted, sure, right = _asked(one, of or CLASS)
             if not counted.any():
                 st.markdown("None of these photos is of a class that it knows.")
@@ -61,7 +62,7 @@ def _reliability(analysis: Analysis, beside: Analysis | None) -> None:
                 reliability_chart(bins),
                 bins,
                 "Each dot gathers answers of one sureness. On the dashed line it is right as often as it claims; below "
-                "it is too sure of itself, above too modest. Click a bar to see its photos.",
+                "it is too sure of itself, above too modest. Click a column to see its photos.",
                 "reliability",
                 key=f"reliability-{of}-{one.key}",
                 on_select="bin",

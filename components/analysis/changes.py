@@ -7,6 +7,7 @@ import streamlit as st
 from components import state
 from components.analysis import measured
 from components.analysis.figure import figure
+from components.analysis.names import titles
 from components.analysis.photos import show_photos
 from components.run_words import facts
 from components.words import plain, readable
@@ -31,7 +32,7 @@ def show(analysis: Analysis, beside: Analysis | None) -> None:
         st.markdown("None of these photos is of a class that both know.")
         return
     change = changes(counted, right, other_right)
-    ours, theirs = plain(analysis.subject.title), plain(beside.subject.title)
+    ours, theirs = map(plain, titles(analysis, beside))
     test = mcnemar(right[counted], other_right[counted])
     st.markdown(in_words(test, f"**{ours}**", f"**{theirs}**", of or CLASS))
     counts = {kind: int((change == kind).sum()) for kind in CHANGES}

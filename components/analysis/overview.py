@@ -6,6 +6,7 @@ import streamlit as st
 from components import state
 from components.analysis import measured
 from components.analysis.figure import figure
+from components.analysis.names import titles
 from components.analysis.photos import show_photos
 from components.words import plain, readable, safe, share
 from recycler import thesis
@@ -16,22 +17,23 @@ from recycler.meanings import MEANINGS
 from recycler.paired import in_words
 from recycler.per_class import photos_of_class
 
-HEADLINES = ("top1", "top5", "recycling_balanced_accuracy", "recycling_accuracy", "coverage", "accuracy_when_sure")
-MOST_HEADLINES = 5
+HEADLINES = (("top1",), ("top5",), ("recycling_balanced_accuracy", "recycling_accuracy"))  # the first that there is
+WITH_THRESHOLDS = (("coverage",), ("accuracy_when_sure",))
 TALLEST = 420  # pixels
 NUMBER, TEXT = st.column_config.NumberColumn, st.column_config.TextColumn
 COLUMNS = {
     "class": TEXT("Class", width=120),
-    "recall": NUMBER("Found", format="percent", width=80, help="Of its photos, how many are named right"),
+    "recall": NUMBER("Found", format="%.1f %%", width=80, help="Of its photos, how many are named right"),
     "photos": NUMBER("Photos", width=70),
     "taken_for": TEXT("Most often taken for", width=150),
-    "precision": NUMBER("Right when said", format="percent", width=110, help="Of the times that it says this class"),
-    "f1": NUMBER("F1", format="percent", width=70, help="Harmonic mean of found, and right when said"),
+    "precision": NUMBER("Right when said", format="%.1f %%", width=110, help="Of the times that it says this class"),
+    "f1": NUMBER("F1", format="%.1f %%", width=70, help="Harmonic mean of found, and right when said"),
     "entropy_bits": NUMBER("Entropy (bits)", format="%.2f", width=100),
-    "low": NUMBER("Found, from", format="percent", width=90, help="95 % interval (Wilson)"),
-    "high": NUMBER("Found, to", format="percent", width=90, help="95 % interval (Wilson)"),
+    "low": NUMBER("Found, from", format="%.1f %%", width=90, help="95 % interval (Wilson)"),
+    "high": NUMBER("Found, to", format="%.1f %%", width=90, help="95 % interval (Wilson)"),
     "goes_to": TEXT("Goes to"),
 }
+PERCENT = ("recall", "precision", "f1", "low", "high")
 SHARES = {"top1": "Names the right class", "recycling_accuracy": "Recycling or not, right"}
 
 
@@ -51,12 +53,14 @@ def _headlines(analysis: Analysis, beside: Analysis | None) -> None:
     """What matters most as large numbers, each with its interval and the other subject's."""
     found = measured.figures(analysis)
     other = measured.figures(beside) if beside else {}
+    wanted = HEADLINES + (WITH_THRESHOLDS if analysis.subject.card else ())
+    _, theirs = titles(analysis, beside)
     tiles = []
-    for name in [name for name in HEADLINES if name in found][:MOST_HEADLINES]:
+    for name in [next(name for name in names if name in found) for names in wanted if found.keys() & set(names)]:
         said, estimate = MEANINGS[name], found[name]
         lines = f"<small>{safe(_between(name, estimate))}</small>"
-        if name in other and beside:
-            lines += f"<small>{safe(beside.subject.title)}: {safe(said.shown(other[name].value))}</small>"
+        if name in other:
+            lines += f"<small>{safe(theirs)}: {safe(said.shown(other[name].value))}</small>"
         tiles.append(
             f'<div title="{safe(said.says)}"><dt>{safe(said.title)}</dt>'
             f"<dd>{safe(said.shown(estimate.value))}{lines}</dd></div>"
@@ -71,7 +75,7 @@ def _headlines(analysis: Analysis, beside: Analysis | None) -> None:
 def _comparison(analysis: Analysis, beside: Analysis) -> None:
     """Whether the two differ, in sentences."""
     both = len(measured.paired(analysis, beside).rows)
-    ours, theirs = plain(analysis.subject.title), plain(beside.subject.title)
+    ours, theirs = map(plain, titles(analysis, beside))
     for what, test in measured.tests(analysis, beside).items():
         st.markdown(in_words(test, f"**{ours}**", f"**{theirs}**", what))
     if both < len(analysis.table):
@@ -83,6 +87,7 @@ def _all_figures(analysis: Analysis, beside: Analysis | None) -> None:
     found = measured.figures(analysis)
     other = measured.figures(beside) if beside else {}
     difference = measured.differences(analysis, beside) if beside else {}
+    _, theirs = titles(analysis, beside)
     rows = []
     for name, meaning in MEANINGS.items():
         if name not in found:
@@ -93,7 +98,7 @@ def _all_figures(analysis: Analysis, beside: Analysis | None) -> None:
             "95 % between": _between(name, found[name]),
         }
         if beside:
-            row[beside.subject.title] = meaning.shown(other[name].value) if name in other else ""
+            row[theirs] = meaning.shown(other[name].value) if name in other else ""
             row["Difference"] = _difference(name, difference.get(name))
         rows.append(row | {"Better": "more" if meaning.more_is_better else "less", "What it says": meaning.says})
     with st.expander("All figures"):
@@ -154,9 +159,10 @@ def _groups(analysis: Analysis, beside: Analysis | None) -> None:
             key=f"{state.ANALYSE_GROUPING}-figure",
         )
     title, name = title or next(iter(ways)), name or "top1"
-    parts = [_group_rows(analysis, title, name)]
+    ours, theirs = titles(analysis, beside)
+    parts = [_group_rows(analysis, ours, title, name)]
     if beside and title in measured.groups(beside):
-        parts.append(_group_rows(beside, title, name))
+        parts.append(_group_rows(beside, theirs, title, name))
     rows = pd.concat(parts, ignore_index=True)
     chosen = figure(
         group_chart(rows, SHARES[name]),
@@ -176,12 +182,12 @@ def _groups(analysis: Analysis, beside: Analysis | None) -> None:
             show_photos(analysis, rows_of[analysis.table.right[rows_of].argsort(kind="stable")], "group")
 
 
-def _group_rows(analysis: Analysis, title: str, name: str) -> pd.DataFrame:
+def _group_rows(analysis: Analysis, subject: str, title: str, name: str) -> pd.DataFrame:
     table = measured.grouped(analysis, title)
     return pd.DataFrame(
         {
             "group": table["group"].map(readable),
-            "subject": analysis.subject.title,
+            "subject": subject,
             "photos": table["photos"],
             "share": table[name],
             "low": table[f"{name}_low"],
@@ -194,9 +200,13 @@ def _classes(analysis: Analysis) -> None:
     """A row a class; a click on one shows its photos."""
     st.subheader("Class by class", anchor=False)
     table = measured.classes(analysis)
-    shown = table.assign(**{"class": table["class"].map(readable), "taken_for": table["taken_for"].map(readable)})
+    shown = table[list(COLUMNS)].copy()
+    for column in ("class", "taken_for"):
+        shown[column] = shown[column].map(readable)
+    for column in PERCENT:
+        shown[column] *= 100
     chosen = st.dataframe(
-        shown[list(COLUMNS)],
+        shown,
         hide_index=True,
         height=min(TALLEST, 37 + 35 * len(shown)),
         column_config=COLUMNS,
