@@ -67,7 +67,14 @@ TRAIN_FOLD = "_train_fold"
 ANALYSE_SUBJECT = "subject"  # in the address: /analyse?subject=household
 ANALYSE_DATA = "data"
 ANALYSE_SPLIT = "split"
+ANALYSE_BESIDE = "beside"
 ANALYSE_VIEW = "view"
+
+ANALYSE_FILE = "_analyse_file"
+ANALYSE_RULES = "_analyse_rules"
+ANALYSE_MAP = "_analyse_map"  # then subject and class
+ANALYSE_LEARNED = "_analyse_learned"  # then the evaluation
+ANALYSE_START = "_analyse_start"  # then the evaluation
 
 ANALYSE_PAGE = "_analyse_page"  # then the place of the photos
 ANALYSE_FIGURE = "_analyse_figure"  # then the name of the figure

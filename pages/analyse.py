@@ -28,13 +28,13 @@ def page() -> None:
     apply_style()
     st.title("Analyse")
     try:
-        analysis = choose.choose()
-        if analysis is None:
+        chosen = choose.from_file() or choose.choose()
+        if chosen.analysis is None:
             return
         view = st.segmented_control(
             "View", list(VIEWS), default=next(iter(VIEWS)), required=True, key=state.ANALYSE_VIEW
         )
-        VIEWS[view or next(iter(VIEWS))](analysis, None)
+        VIEWS[view or next(iter(VIEWS))](chosen.analysis, chosen.beside)
     except RecyclerError as problem:
         st.error(str(problem))
 
