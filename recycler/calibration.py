@@ -7,13 +7,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from recycler.analysis import OWN, Analysis
+from recycler.analysis import Analysis
 from recycler.intervals import wilson
 from recycler.metrics import Flags, Floats, confidence_bins, should_recycle
 from recycler.verdict import Thresholds
 
 BINS = 10
 LEAST_PHOTOS = 50  # of fewer, one error more or less moves 5 % by 2 points
+HELD_OUT = ("validation", "test", "left out")  # splits that nothing is learned from
 CURVE_POINTS = 200  # more than a screen can show apart
 
 
@@ -114,18 +115,17 @@ def with_confidence(thresholds: Thresholds, confidence: float) -> Thresholds:
 
 def why_not_to_be_set_here(analysis: Analysis) -> str:
     """Why the thresholds of this subject should not be set on these photos, a sentence; "" when they may."""
-    card, data = analysis.subject.card, analysis.data
+    card = analysis.subject.card
     if card is None:
         return "A run has no card yet: publish it, then set when the model is unsure."
     judged, _, _ = sureness(analysis)
     if judged.sum() < LEAST_PHOTOS:
         return f"{judged.sum()} photos are too few to tell how often it errs: at least {LEAST_PHOTOS} are needed."
-    learned_from = set(card.sources)
-    held_out = analysis.split != "train" if data == OWN else analysis.split == "test"
-    seen = sorted({str(photo).partition("/")[0] for photo in analysis.table.photos} & learned_from)
-    if seen and not held_out:
+    source = np.array([str(photo).partition("/")[0] for photo in analysis.table.photos])
+    learned = np.isin(source, list(card.sources)) & ~np.isin(analysis.table.splits.astype(str), HELD_OUT)
+    if learned.any():
         return (
-            f"It may have learned from these photos of {', '.join(seen)}, so it knows them too well. "
-            "Choose its own data, validation or test, or photos of another source."
+            f"It has learned from {int(learned.sum()):,} of these photos, or may have: it knows them too well. "
+            "Choose its own photos, validation or test, or photos of another source."
         )
     return ""

@@ -144,6 +144,9 @@ def _examples(analysis: Analysis, sure: Floats, unsure: Flags, wrong: Flags) -> 
         key=state.ANALYSE_EXAMPLES,
     )
     rows = np.flatnonzero(kinds[kind or "left unsure"])
+    if not len(rows):
+        st.markdown("None of these photos.")
+        return
     show_photos(analysis, rows[np.argsort(-sure[rows], kind="stable")], "threshold")
 
 

@@ -20,6 +20,7 @@ from recycler.per_class import photos_of_class
 HEADLINES = (("top1",), ("top5",), ("recycling_balanced_accuracy", "recycling_accuracy"))  # the first that there is
 WITH_THRESHOLDS = (("coverage",), ("accuracy_when_sure",))
 TALLEST = 420  # pixels
+FEW_GROUPS = 3  # more are sorted, best first
 NUMBER, TEXT = st.column_config.NumberColumn, st.column_config.TextColumn
 COLUMNS = {
     "class": TEXT("Class", width=120),
@@ -163,6 +164,8 @@ def _groups(analysis: Analysis, beside: Analysis | None) -> None:
     parts = [_group_rows(analysis, ours, title, name)]
     if beside and title in measured.groups(beside):
         parts.append(_group_rows(beside, theirs, title, name))
+    if len(parts[0]) > FEW_GROUPS:
+        parts[0] = parts[0].sort_values("share", ascending=False)
     rows = pd.concat(parts, ignore_index=True)
     chosen = figure(
         group_chart(rows, SHARES[name]),

@@ -19,6 +19,7 @@ from dataclasses import replace
 from tests.tables import analysed, drawn
 found = analysed("Small", drawn(400, skill=2.5), {data!r}, {split!r})
 [card] = list_models(settings().models)
+found.table.splits[:] = {split!r}
 found = replace(found, subject=replace(found.subject, card=card, thresholds=card.thresholds))
 calibration.show(found, None)
 """
@@ -79,4 +80,4 @@ def test_what_was_accepted_goes_to_the_card_after_a_confirmation(shelf: Path) ->
 def test_photos_that_it_learned_from_offer_no_button(data: str, split: str) -> None:
     app = view(data, split)
     assert not [button for button in app.button if str(button.key).startswith(state.ANALYSE_SAVE)]
-    assert "learned from these photos" in " ".join(caption.value for caption in app.caption)
+    assert "It has learned from 200 of these photos" in " ".join(caption.value for caption in app.caption)
