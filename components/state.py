@@ -104,3 +104,12 @@ ANALYSE_LEARNED = "_analyse_learned"  # then the evaluation
 ANALYSE_START = "_analyse_start"  # then the evaluation
 
 ANALYSE_PAGE = "_analyse_page"  # then the place of the photos
+ANALYSE_FIGURE = "_analyse_figure"  # then the name of the figure
+ANALYSE_GROUPING = "_analyse_grouping"
+ANALYSE_CLASSES = "_analyse_classes"
+ANALYSE_SURENESS = "_analyse_sureness"  # of the class, or of recycling or bin
+ANALYSE_ERROR = "_analyse_error"
+ANALYSE_EXAMPLES = "_analyse_examples"
+ANALYSE_SAVE = "_analyse_save"
+ANALYSE_CHANGE_OF = "_analyse_change_of"
+ANALYSE_CHANGE = "_analyse_change"

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from components import state
-from components.analysis import choose, photos
+from components.analysis import calibration, changes, choose, overview, photos
 from recycler.analysis import Analysis
 from recycler.errors import RecyclerError
 
@@ -13,7 +13,12 @@ def failed(analysis: Analysis, beside: Analysis | None) -> None:
     photos.show_photos(analysis, (~analysis.table.right).nonzero()[0], "failed")
 
 
-VIEWS = {"Failed photos": failed}
+VIEWS = {
+    "Overview": overview.show,
+    "Failed photos": failed,
+    "Calibration": calibration.show,
+    "Changes": changes.show,
+}
 
 
 def page() -> None:

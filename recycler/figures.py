@@ -1,6 +1,7 @@
 """Figures: pure functions from small tables to Altair charts or pixels. Nothing here reads files or knows a page."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import altair as alt
 import numpy as np
