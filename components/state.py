@@ -71,3 +71,13 @@ ANALYSE_VIEW = "view"
 
 ANALYSE_PAGE = "_analyse_page"  # then the place of the photos
 ANALYSE_FIGURE = "_analyse_figure"  # then the name of the figure
+ANALYSE_BY = "_analyse_by"  # then the view
+ANALYSE_SHOWN = "_analyse_shown"
+ANALYSE_ONLY = "_analyse_only"
+ANALYSE_SIBLINGS = "_analyse_siblings"
+ANALYSE_COLOUR = "_analyse_colour"
+ANALYSE_RIGHT = "_analyse_right"
+ANALYSE_SHARES = "_analyse_shares"
+ANALYSE_LEAST = "_analyse_least"
+ANALYSE_DIAGONAL = "_analyse_diagonal"
+ANALYSE_PAIRS = "_analyse_pairs"

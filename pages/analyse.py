@@ -3,7 +3,7 @@
 import streamlit as st
 
 from components import state
-from components.analysis import choose, photos
+from components.analysis import choose, confusion, entropy, history, photos
 from components.look import apply_style
 from recycler.analysis import Analysis
 from recycler.errors import RecyclerError
@@ -14,7 +14,12 @@ def failed(analysis: Analysis, beside: Analysis | None) -> None:
     photos.show_photos(analysis, (~analysis.table.right).nonzero()[0], "failed")
 
 
-VIEWS = {"Failed photos": failed}
+VIEWS = {
+    "Failed photos": failed,
+    "Entropy": entropy.show,
+    "Confusion": confusion.show,
+    "History": history.show,
+}
 
 
 def page() -> None:
