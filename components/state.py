@@ -81,3 +81,4 @@ ANALYSE_SHARES = "_analyse_shares"
 ANALYSE_LEAST = "_analyse_least"
 ANALYSE_DIAGONAL = "_analyse_diagonal"
 ANALYSE_PAIRS = "_analyse_pairs"
+ANALYSE_MORE = "_analyse_more"  # then the view

@@ -11,6 +11,7 @@ from recycler.figures import RUNS
 ANSWERS = {"right": RUNS[0], "wrong": RUNS[1]}
 MANY = 40  # classes from which on names are written small
 LONGEST = 120  # pixels of a name
+ALL_NAMES: dict[str, Any] = {"labelOverlap": False, "labelFlush": False, "ticks": False, "domain": False}
 
 
 def class_axis(labels: Mapping[str, str], **more: Any) -> alt.Axis:
@@ -18,9 +19,7 @@ def class_axis(labels: Mapping[str, str], **more: Any) -> alt.Axis:
     return alt.Axis(
         labelExpr=f"({json.dumps(dict(labels))})[datum.label] || datum.label",
         labelLimit=LONGEST,
-        labelOverlap=False,
         labelFontSize=9 if len(labels) > MANY else 12,
-        ticks=False,
-        domain=False,
+        **ALL_NAMES,
         **more,
     )

@@ -1,6 +1,7 @@
 """The confusion matrix as a chart."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -13,6 +14,11 @@ CELL_PIXELS = 26
 SMALL_CELL = 10  # where there are many classes
 NUMBERED = 12  # classes up to which the cells carry their numbers
 TITLE_PIXELS = 150
+GRID: dict[str, Any] = {
+    "grid": True,
+    "tickBand": "extent",
+    "gridOpacity": 0.4,
+}  # between the cells, to read far from the names
 
 
 def confusion_chart(cells: pd.DataFrame, labels: Mapping[str, str], *, shares: bool) -> alt.LayerChart:
@@ -24,12 +30,13 @@ def confusion_chart(cells: pd.DataFrame, labels: Mapping[str, str], *, shares: b
     value, form = ("share", ".0%") if shares else ("photos", ",")
     order = alt.Scale(domain=list(labels))
     base = alt.Chart(cells).encode(
-        x=alt.X("said:N", title="Said", scale=order, axis=class_axis(labels, labelAngle=-90)),
-        y=alt.Y("true:N", title="True", scale=order, axis=class_axis(labels)),
+        x=alt.X("said:N", title="Said", scale=order, axis=class_axis(labels, labelAngle=-90, **GRID)),
+        y=alt.Y("true:N", title="True", scale=order, axis=class_axis(labels, **GRID)),
     )
     chosen = alt.selection_point(name=CHOSEN, fields=["true", "said"], toggle=False)
     fullest = max(float(cells[value].max()), 1e-9) if len(cells) else 1.0
-    shade = alt.Scale(type="sqrt", domain=[0, fullest], range=[0.06, 1])
+    # not so full that words on it could not be read, dark ones in the light theme and light ones in the dark theme
+    shade = alt.Scale(type="sqrt", domain=[0, fullest], range=[0.06, 0.85])
     rects = (
         base.mark_rect(cursor="pointer", strokeWidth=2)
         .encode(

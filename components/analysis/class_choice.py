@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components import state
 from components.words import readable
@@ -29,22 +30,27 @@ def groups_of(analysis: Analysis, kind: str) -> ClassGroups:
     return everything(analysis.table) if kind == ALL_PHOTOS else each_class(analysis.table)
 
 
-def choose_shown(analysis: Analysis, order: Sequence[str], part: tuple[str, Sequence[str]], key: str) -> dict[str, str]:
+def choose_shown(
+    analysis: Analysis, order: Sequence[str], part: tuple[str, Sequence[str]], key: str, more: DeltaGenerator
+) -> dict[str, str]:
     """Draw which groups to show where there are many; return them in their order, with their names for people.
 
     order: all there are. part: a part of them and what it is, shown first where there are more than `FEW`.
+    more: where to draw the choice of single ones.
     """
+    if len(order) <= 2:
+        return {group: readable(group) for group in order}
     parts = {part[0]: part[1]} if len(order) > FEW else {}
     parts[f"All {len(order)}"] = order
     for name in sorted(set(analysis.coarse.values())):
         if inside := [group for group in order if analysis.coarse.get(group) == name]:
             parts[f"Only {readable(name)}"] = inside
-    wanted: Sequence[str] = order
-    if len(order) > 3:
-        key = f"{key}-{len(order)}"
-        chosen = st.selectbox("Show", list(parts), key=f"{state.ANALYSE_SHOWN}-{key}", width=260)
-        only = st.multiselect(
-            "Only these", list(order), format_func=readable, key=f"{state.ANALYSE_ONLY}-{key}", placeholder="All"
-        )
-        wanted = only or parts[chosen]
-    return {group: readable(group) for group in order if group in set(wanted)}
+    key = f"{key}-{len(order)}"
+    part_of = next(iter(parts))
+    if len(parts) > 1:
+        part_of = st.selectbox("Show", list(parts), key=f"{state.ANALYSE_SHOWN}-{key}", width=230)
+    only = more.multiselect(
+        "Only these", list(order), format_func=readable, key=f"{state.ANALYSE_ONLY}-{key}", placeholder="All"
+    )
+    wanted = set(only or parts[part_of])
+    return {group: readable(group) for group in order if group in wanted}

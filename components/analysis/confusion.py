@@ -43,23 +43,26 @@ def show(analysis: Analysis, beside: Analysis | None) -> None:
     """Draw the matrix and the most confused pairs; a click on either opens the photos."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = choose_kind(analysis, "confusion")
+        which = st.container(width="content")
+        least = st.slider("Said with at least", 0, 100, 0, 5, format="%d %%", key=state.ANALYSE_LEAST, width=200) / 100
+        more = st.popover("More", icon=":material/tune:", type="tertiary", key=f"{state.ANALYSE_MORE}-confusion")
+    with more:
+        diagonal = st.toggle("Right answers, too", key=state.ANALYSE_DIAGONAL)
         shares = st.segmented_control(
             "Shade by", ["Shares", "Photos"], default="Shares", required=True, key=state.ANALYSE_SHARES
         )
-        least = st.slider("Said with at least", 0, 100, 0, 5, format="%d %%", key=state.ANALYSE_LEAST, width=220) / 100
-        diagonal = st.toggle("Right answers, too", key=state.ANALYSE_DIAGONAL)
     groups = groups_of(analysis, kind)
     found = _matrix(analysis.key, kind, least, analysis)
     order = [groups.names[i] for i in found.order]
     worst = set(most_confused(found.counts, PART).tolist())
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with which:
         part = (f"{PART} most confused", [groups.names[i] for i in found.order if i in worst])
-        shown = choose_shown(analysis, order, part, "confusion")
+        shown = choose_shown(analysis, order, part, "confusion", more)
     places = np.array([i for i in found.order if groups.names[i] in shown], np.int64)
     cells = matrix_cells(found.counts, groups, places, diagonal=diagonal)
     chart = confusion_chart(cells, shown, shares=shares == "Shares")
     reading = READING.format(value="larger the share of its row" if shares == "Shares" else "more photos")
-    chosen = figure(chart, cells, reading, "confusion", key="confusion", on_select=CHOSEN)
+    chosen = figure(chart, cells, reading, "confusion", key=f"confusion-{analysis.key}-{kind}", on_select=CHOSEN)
     for cell in chosen[:1]:
         _photos(analysis, kind, least, cell["true"], cell["said"], "cell")
     _pairs(analysis, kind, least, found)

@@ -41,11 +41,16 @@ class Series(NamedTuple):
 
 def show(analysis: Analysis, beside: Analysis | None) -> None:
     """Draw box plots by class; a click on a row opens its photos."""
-    others = choose_siblings(analysis, beside)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row:
         kind = choose_kind(analysis, "entropy", all_photos=True)
-        colouring = st.selectbox("Colour", _colourings(analysis, others), key=state.ANALYSE_COLOUR, width=180)
+        coloured, which = st.container(width="content"), st.container(width="content")
+        more = st.popover("More", icon=":material/tune:", type="tertiary", key=f"{state.ANALYSE_MORE}-entropy")
+    with more:
         right = st.segmented_control("Of", list(RIGHT), default="All answers", required=True, key=state.ANALYSE_RIGHT)
+        others = choose_siblings(analysis, beside)
+    with coloured:
+        colouring = st.selectbox("Colour", _colourings(analysis, others), key=state.ANALYSE_COLOUR, width=180)
     analyses = [analysis, *others] if colouring == BY_MODEL else [analysis]
     names = tuple(titles(analyses))
     found = _boxes(tuple(one.key for one in analyses), kind, colouring, right or "", names, analyses)
@@ -53,21 +58,21 @@ def show(analysis: Analysis, beside: Analysis | None) -> None:
         st.markdown("No photos like these.")
         return
     order = by_median(found.boxes)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with which:
         part = (f"{END} least sure and {END} surest", ends(order, END))
-        shown = choose_shown(analysis, order, part, "entropy")
+        shown = choose_shown(analysis, order, part, "entropy", more)
     colours = _series(analysis, colouring, names).colours
-    legend = None if colouring == ONE else colouring
     classes = max(len(one.table.classes) for one in analyses)
     drawn = found.boxes[found.boxes["group"].isin(shown.keys())]
-    chart = entropy_chart(found, shown, classes, colours, legend)
+    chart = entropy_chart(found, shown, classes, colours, legend=colouring != ONE)
     reading = READING.format(most=log2(classes))
-    for box in figure(chart, drawn, reading, "entropy", key="entropy", on_select=CHOSEN)[:1]:
-        which = names.index(box["series"]) if colouring == BY_MODEL else 0
-        rows = _rows(analyses[which], kind, colouring, right or "", box)
-        said = f", {box['series']}" if legend else ""
+    key = "-".join(("entropy", *(one.key for one in analyses), kind, colouring, right or ""))
+    for box in figure(chart, drawn, reading, "entropy", key=key, on_select=CHOSEN)[:1]:
+        one = analyses[names.index(box["series"])] if colouring == BY_MODEL else analysis
+        rows = _rows(one, kind, colouring, right or "", box)
+        said = f", {box['series']}" if box["series"] else ""
         st.markdown(f"**{plain(readable(box['group']) + said, 200)}**, the least sure first: {len(rows):,} photos")
-        show_photos(analyses[which], rows, f"entropy-{box['group']}-{box['series']}")
+        show_photos(one, rows, f"entropy-{box['group']}-{box['series']}")
 
 
 def _colourings(analysis: Analysis, others: Sequence[Analysis]) -> list[str]:
