@@ -3,7 +3,7 @@
 import streamlit as st
 
 from components import state
-from components.analysis import choose, confusion, entropy, history, photos
+from components.analysis import calibration, changes, choose, confusion, entropy, history, overview, photos
 from components.look import apply_style
 from recycler.analysis import Analysis
 from recycler.errors import RecyclerError
@@ -15,9 +15,12 @@ def failed(analysis: Analysis, beside: Analysis | None) -> None:
 
 
 VIEWS = {
+    "Overview": overview.show,
     "Failed photos": failed,
     "Entropy": entropy.show,
     "Confusion": confusion.show,
+    "Calibration": calibration.show,
+    "Changes": changes.show,
     "History": history.show,
 }
 

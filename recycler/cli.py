@@ -271,6 +271,32 @@ def evaluate(
 
 
 @cli.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@click.argument("other", type=click.Path(path_type=Path))
+@RULEBOOK
+@JSON
+def compare(table: Path, other: Path, rulebook: str | None, as_json: bool) -> None:
+    """Say whether two predictions tables (evaluate --out) differ on the photos that both hold."""
+    from recycler.intervals import differences, resample
+    from recycler.paired import in_words, pair, paired_tests
+    from recycler.predictions import read_predictions
+    from recycler.rulebook import find_rulebook
+
+    rules = find_rulebook(rulebook or settings().rulebook)
+    both = pair(read_predictions(table), read_predictions(other))
+    tests = paired_tests(both, rules)
+    found = differences(resample(both.table, rules), resample(both.other, rules))
+    line = {
+        "photos": len(both.rows),
+        "tests": {what: {**test._asdict(), "real": test.real} for what, test in tests.items()},
+        "differences": {name: difference._asdict() for name, difference in found.items()},
+    }
+    text = [in_words(test, table.name, other.name, what) for what, test in tests.items()]
+    text += [f"{name} {d.value:+.3f}, 95 % {d.low:+.3f} to {d.high:+.3f}" for name, d in found.items()]
+    _say(line, as_json, "\n".join(text))
+
+
+@cli.command()
 @JSON
 def doctor(as_json: bool) -> None:
     """Say what is installed and found, what is missing, and the command that mends it."""

@@ -13,7 +13,7 @@ Counts = NDArray[np.int64]
 PAIRS = 50
 
 
-def confusion_counts(table: Predictions, groups: ClassGroups, least: float = 0.0) -> Counts:
+def cell_counts(table: Predictions, groups: ClassGroups, least: float = 0.0) -> Counts:
     """How many photos of each group (K rows) were said to be of each (K columns).
 
     least: only photos whose class was said with at least this probability.

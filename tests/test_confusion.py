@@ -3,10 +3,10 @@ from sklearn.metrics import confusion_matrix
 
 from recycler.class_groups import each_class, everything, superclasses
 from recycler.confusion import (
+    cell_counts,
     cell_rows,
     confused_order,
     confused_pairs,
-    confusion_counts,
     matrix_cells,
     most_confused,
 )
@@ -39,12 +39,12 @@ def test_counts_are_scikit_learns() -> None:
     truth = [table.names[i] for i in table.true]
     words = [table.classes[i] for i in table.predicted]
     expected = confusion_matrix(truth, words, labels=list(CLASSES))
-    assert (confusion_counts(table, each_class(table)) == expected).all()
+    assert (cell_counts(table, each_class(table)) == expected).all()
 
 
 def test_only_photos_that_are_sure_enough_are_counted() -> None:
     table = some()
-    counts = confusion_counts(table, each_class(table), 0.8)
+    counts = cell_counts(table, each_class(table), 0.8)
     assert counts.sum() == (table.confidence >= 0.8).sum()
     assert 0 < counts.sum() < len(table)
 
@@ -53,13 +53,13 @@ def test_superclasses_count_what_their_classes_count() -> None:
     table = said(("cat", "dog", 3), ("dog", "cup", 2), ("mug", "cup", 5))
     groups = superclasses(table, COARSE)
     assert groups.names == ("pet", "vessel")
-    assert confusion_counts(table, groups).tolist() == [[3, 2], [0, 5]]
-    assert confusion_counts(table, everything(table)).tolist() == [[10]]
+    assert cell_counts(table, groups).tolist() == [[3, 2], [0, 5]]
+    assert cell_counts(table, everything(table)).tolist() == [[10]]
 
 
 def test_a_class_that_the_model_does_not_know_has_a_row_and_an_empty_column() -> None:
     table = some(strange=True)
-    counts = confusion_counts(table, each_class(table))
+    counts = cell_counts(table, each_class(table))
     place = table.names.index("zebra")
     assert counts[place].sum() == (table.true == place).sum() > 0
     assert counts[:, place].sum() == 0
@@ -68,7 +68,7 @@ def test_a_class_that_the_model_does_not_know_has_a_row_and_an_empty_column() ->
 def test_a_cell_leads_to_exactly_its_photos() -> None:
     table = some(strange=True)
     for groups in (each_class(table), superclasses(table, COARSE)):
-        counts = confusion_counts(table, groups, 0.5)
+        counts = cell_counts(table, groups, 0.5)
         found = [
             cell_rows(table, groups, groups.names[i], groups.names[j], 0.5)
             for i in range(len(counts))
@@ -89,7 +89,7 @@ def test_the_photos_of_a_cell_begin_with_the_surest_mistake() -> None:
 
 def test_classes_that_are_confused_stand_together() -> None:
     table = said(*((name, name, 10) for name in CLASSES), ("cat", "dog", 8), ("dog", "cat", 6), ("cup", "mug", 9))
-    order = confused_order(confusion_counts(table, each_class(table))).tolist()
+    order = confused_order(cell_counts(table, each_class(table))).tolist()
     assert sorted(order) == [0, 1, 2, 3]
     assert abs(order.index(0) - order.index(2)) == 1
     assert abs(order.index(1) - order.index(3)) == 1
@@ -103,14 +103,14 @@ def test_there_is_an_order_where_nothing_is_confused() -> None:
 
 def test_the_most_confused_are_those_with_the_largest_shares_of_mistakes() -> None:
     table = said(("cat", "cat", 90), ("cat", "dog", 10), ("dog", "dog", 1), ("dog", "mug", 1), ("mug", "mug", 50))
-    counts = confusion_counts(table, each_class(table))
+    counts = cell_counts(table, each_class(table))
     assert [CLASSES[i] for i in most_confused(counts, 2)] == ["dog", "mug"]
 
 
 def test_cells_are_those_with_photos_and_the_diagonal_can_be_left_out() -> None:
     table = said(("cat", "cat", 6), ("cat", "dog", 2), ("dog", "dog", 1), ("mug", "cup", 5))
     groups = each_class(table)
-    counts = confusion_counts(table, groups)
+    counts = cell_counts(table, groups)
     cells = matrix_cells(counts, groups, np.array([0, 2]))
     assert cells.values.tolist() == [
         ["cat", "cat", 6, 0.75, True],
@@ -123,10 +123,10 @@ def test_cells_are_those_with_photos_and_the_diagonal_can_be_left_out() -> None:
 def test_pairs_come_with_their_share_and_the_other_way_most_frequent_first() -> None:
     table = said(("cat", "cat", 6), ("cat", "dog", 2), ("dog", "cat", 3), ("mug", "cup", 9), ("mug", "mug", 1))
     groups = each_class(table)
-    pairs = confused_pairs(confusion_counts(table, groups), groups)
+    pairs = confused_pairs(cell_counts(table, groups), groups)
     assert pairs.to_numpy().tolist() == [
         ["mug", "cup", 9, 0.9, 0],
         ["dog", "cat", 3, 1.0, 2],
         ["cat", "dog", 2, 0.25, 3],
     ]
-    assert len(confused_pairs(confusion_counts(table, groups), groups, most=1)) == 1
+    assert len(confused_pairs(cell_counts(table, groups), groups, most=1)) == 1

@@ -14,10 +14,10 @@ from components.words import percent, plain, readable
 from recycler.analysis import Analysis
 from recycler.confusion import (
     Counts,
+    cell_counts,
     cell_rows,
     confused_order,
     confused_pairs,
-    confusion_counts,
     matrix_cells,
     most_confused,
 )
@@ -71,10 +71,10 @@ def show(analysis: Analysis, beside: Analysis | None) -> None:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _matrix(key: str, kind: str, least: float, _analysis: Analysis) -> Matrix:
     groups = groups_of(_analysis, kind)
-    everything = confusion_counts(_analysis.table, groups)
+    everything = cell_counts(_analysis.table, groups)
     seen = everything.sum(axis=0) + everything.sum(axis=1) > 0
     order = confused_order(everything)
-    return Matrix(confusion_counts(_analysis.table, groups, least), order[seen[order]])
+    return Matrix(cell_counts(_analysis.table, groups, least), order[seen[order]])
 
 
 def _pairs(analysis: Analysis, kind: str, least: float, found: Matrix) -> None:
