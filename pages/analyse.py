@@ -3,7 +3,7 @@
 import streamlit as st
 
 from components import state
-from components.analysis import calibration, changes, choose, confusion, entropy, history, overview, photos
+from components.analysis import calibration, changes, choose, confusion, entropy, history, overview, photos, report
 from components.look import apply_style
 from recycler.analysis import Analysis
 from recycler.errors import RecyclerError
@@ -34,9 +34,11 @@ def page() -> None:
         analysis = choose.choose()
         if analysis is None:
             return
-        view = st.segmented_control(
-            "View", list(VIEWS), default=next(iter(VIEWS)), required=True, key=state.ANALYSE_VIEW
-        )
+        with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+            view = st.segmented_control(
+                "View", list(VIEWS), default=next(iter(VIEWS)), required=True, key=state.ANALYSE_VIEW
+            )
+            report.download(analysis, None)
         VIEWS[view or next(iter(VIEWS))](analysis, None)
     except RecyclerError as problem:
         st.error(str(problem))

@@ -9,6 +9,11 @@ import pandas as pd
 from recycler.class_axes import ANSWERS, MANY, class_axis
 from recycler.figures import EDGE
 
+READING = (
+    "A row is what photos are, a column what they were said to be; the fuller a cell, the {more}. Orange are mistakes, "
+    "blue right answers. Classes that are taken for each other stand together."
+)
+BY_SHARE, BY_PHOTOS = "larger its share of the row", "more photos"
 CHOSEN = "cell"  # the selection: true and said of the cell that was clicked
 CELL_PIXELS = 26
 SMALL_CELL = 10  # where there are many classes

@@ -13,6 +13,10 @@ from recycler.class_axes import ALL_NAMES, LONGEST
 from recycler.entropy import Boxes
 from recycler.figures import EDGE
 
+READING = (
+    "Half of the photos lie within a box, the line in it is the middle one, and dots are far from the rest. Further "
+    "right means less sure; the dashed line is a model that knows nothing."
+)
 CHOSEN = "box"  # the selection: group and series of the box that was clicked
 BOX_PIXELS = 18
 AXIS_PIXELS, LEGEND_PIXELS = 80, 60

@@ -21,15 +21,10 @@ from recycler.confusion import (
     matrix_cells,
     most_confused,
 )
-from recycler.confusion_figures import CHOSEN, confusion_chart
+from recycler.confusion_figures import BY_PHOTOS, BY_SHARE, CHOSEN, READING, confusion_chart
 from recycler.predictions import Index
 
 PART = 25  # classes shown first, where there are many
-READING = (
-    "A row is what photos are, a column what they were said to be, and the fuller a cell the {value}. Orange are "
-    "mistakes, blue right answers. Classes that are taken for each other stand together. Click a cell to see its "
-    "photos."
-)
 
 
 class Matrix(NamedTuple):
@@ -61,7 +56,7 @@ def show(analysis: Analysis, beside: Analysis | None) -> None:
     places = np.array([i for i in found.order if groups.names[i] in shown], np.int64)
     cells = matrix_cells(found.counts, groups, places, diagonal=diagonal)
     chart = confusion_chart(cells, shown, shares=shares == "Shares")
-    reading = READING.format(value="larger the share of its row" if shares == "Shares" else "more photos")
+    reading = READING.format(more=BY_SHARE if shares == "Shares" else BY_PHOTOS) + " Click a cell to see its photos."
     chosen = figure(chart, cells, reading, "confusion", key=f"confusion-{analysis.key}-{kind}", on_select=CHOSEN)
     for cell in chosen[:1]:
         _photos(analysis, kind, least, cell["true"], cell["said"], "cell")

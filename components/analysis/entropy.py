@@ -17,17 +17,12 @@ from recycler.analysis import Analysis
 from recycler.class_axes import ANSWERS
 from recycler.datasets.cifar100 import IMAGENET_SHARED, SUPERCLASS_OF
 from recycler.entropy import Boxes, by_median, ends, entropy_boxes
-from recycler.entropy_figures import CHOSEN, entropy_chart
+from recycler.entropy_figures import CHOSEN, READING, entropy_chart
 from recycler.figures import RUNS
 from recycler.predictions import Index
 from recycler.rulebook import DESTINATIONS
 
 END = 20  # classes of each end, where there are many
-READING = (
-    "Half of the photos lie within a box, the line in it is the middle one, and dots are far from the rest. Further "
-    "right means less sure; the dashed line, {most:.2f} bits, is a model that knows nothing. Click a row to see its "
-    "photos."
-)
 BY_ANSWER, BY_DESTINATION, BY_IMAGENET, BY_MODEL, ONE = "Right or wrong", "Destination", "In ImageNet", "Model", "None"
 RIGHT = {"All answers": None, "Right ones": True, "Wrong ones": False}
 
@@ -65,7 +60,7 @@ def show(analysis: Analysis, beside: Analysis | None) -> None:
     classes = max(len(one.table.classes) for one in analyses)
     drawn = found.boxes[found.boxes["group"].isin(shown.keys())]
     chart = entropy_chart(found, shown, classes, colours, legend=colouring != ONE)
-    reading = READING.format(most=log2(classes))
+    reading = f"{READING} Here that is {log2(classes):.2f} bits. Click a row to see its photos."
     key = "-".join(("entropy", *(one.key for one in analyses), kind, colouring, right or ""))
     for box in figure(chart, drawn, reading, "entropy", key=key, on_select=CHOSEN)[:1]:
         one = analyses[names.index(box["series"])] if colouring == BY_MODEL else analysis
