@@ -83,8 +83,8 @@ def _comparison(analysis: Analysis, beside: Analysis) -> None:
         st.caption(f"Compared on the {both:,} photos that both have judged.")
 
 
-def _all_figures(analysis: Analysis, beside: Analysis | None) -> None:
-    """Every figure with its interval and its meaning, behind a fold."""
+def figure_rows(analysis: Analysis, beside: Analysis | None) -> pd.DataFrame:
+    """Every figure with its interval and its meaning, in words."""
     found = measured.figures(analysis)
     other = measured.figures(beside) if beside else {}
     difference = measured.differences(analysis, beside) if beside else {}
@@ -102,8 +102,15 @@ def _all_figures(analysis: Analysis, beside: Analysis | None) -> None:
             row[theirs] = meaning.shown(other[name].value) if name in other else ""
             row["Difference"] = _difference(name, difference.get(name))
         rows.append(row | {"Better": "more" if meaning.more_is_better else "less", "What it says": meaning.says})
+    return pd.DataFrame(rows)
+
+
+def _all_figures(analysis: Analysis, beside: Analysis | None) -> None:
+    """All of them, behind a fold."""
     with st.expander("All figures"):
-        st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", alt="Figures of merit with intervals")
+        st.dataframe(
+            figure_rows(analysis, beside), hide_index=True, height="content", alt="Figures of merit with intervals"
+        )
         if beside:
             st.caption("Differences are taken photo by photo; where the interval does not hold 0, chance is unlikely.")
 
