@@ -12,7 +12,12 @@ from recycler.recipe import Data
 
 def load(data: Data) -> Dataset:
     """The joined photos of a recipe's sources. No photo is opened. Raises DatasetError."""
-    return load_sources(data, lambda name: _whole(name, _stamp(name)))
+    return load_sources(data, whole)
+
+
+def whole(name: str) -> Dataset:
+    """All photos of a data set, by name or path. Raises DatasetError."""
+    return _whole(name, _stamp(name))
 
 
 def stamps(data: Data) -> tuple[int, ...]:
