@@ -71,3 +71,7 @@ ANALYSE_VIEW = "view"
 
 ANALYSE_PAGE = "_analyse_page"  # then the place of the photos
 ANALYSE_FIGURE = "_analyse_figure"  # then the name of the figure
+ANALYSE_PHOTO = "analyse_photo"  # which of the photos is open, counted from 0
+ANALYSE_LARGE = "_analyse_large"  # then what it is in the large view
+ANALYSE_FILTER = "_analyse_filter"  # then the name of the filter
+ANALYSE_LABEL = "_analyse_label"  # then the photo, or the change that is undone
