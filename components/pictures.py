@@ -19,8 +19,7 @@ class Picture(NamedTuple):
 
 def picture_grid(pictures: Sequence[Picture], columns: int) -> None:
     """Draw pictures in rows. columns: at most so many a row on a wide screen, half of them on a phone."""
-    figures = "".join(_figure(picture) for picture in pictures)
-    st.html(f'<div class="pictures" style="--columns: {columns}">{figures}</div>')
+    st.html(_grid(pictures, columns))
 
 
 def picture_buttons(pictures: Sequence[Picture], key: str, columns: int = 6) -> int | None:
@@ -32,10 +31,15 @@ def picture_buttons(pictures: Sequence[Picture], key: str, columns: int = 6) -> 
     with st.container(key=f"pictures-{columns}-{key}", gap=None):
         for number, picture in enumerate(pictures):
             with st.container(key=f"picture-{key}-{number}", gap=None):
-                st.html(_figure(picture))
+                st.html(_grid([picture], 1))
                 if st.button(plain(f"Open {picture.title}, {picture.words}", 200), key=f"{key}-{number}"):
                     pressed = number
     return pressed
+
+
+def _grid(pictures: Sequence[Picture], columns: int) -> str:
+    figures = "".join(_figure(picture) for picture in pictures)
+    return f'<div class="pictures" style="--columns: {columns}">{figures}</div>'
 
 
 def _figure(picture: Picture) -> str:

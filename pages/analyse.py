@@ -3,18 +3,12 @@
 import streamlit as st
 
 from components import state
-from components.analysis import choose, photos
+from components.analysis import choose, failed, feature_map
+from components.analysis.labels import with_labels_of_now
 from components.look import apply_style
-from recycler.analysis import Analysis
 from recycler.errors import RecyclerError
 
-
-def failed(analysis: Analysis, beside: Analysis | None) -> None:
-    """The photos that were called something else."""
-    photos.show_photos(analysis, (~analysis.table.right).nonzero()[0], "failed")
-
-
-VIEWS = {"Failed photos": failed}
+VIEWS = {"Failed photos": failed.show, "Feature map": feature_map.show}
 
 
 def page() -> None:
@@ -29,7 +23,7 @@ def page() -> None:
         view = st.segmented_control(
             "View", list(VIEWS), default=next(iter(VIEWS)), required=True, key=state.ANALYSE_VIEW
         )
-        VIEWS[view or next(iter(VIEWS))](analysis, None)
+        VIEWS[view or next(iter(VIEWS))](with_labels_of_now(analysis), None)
     except RecyclerError as problem:
         st.error(str(problem))
 

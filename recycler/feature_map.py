@@ -5,9 +5,10 @@ from numpy.typing import NDArray
 
 from recycler.predictions import Index
 
-MOST_PHOTOS = 3000  # a map of so many takes some seconds and can still be read
+MOST_PHOTOS = 2000  # a map of so many takes some seconds and can still be read
 LEAST_PHOTOS = 8  # fewer have no neighbourhoods to show
 DIMENSIONS = 50  # that distances are measured in: more cost time and change little (van der Maaten and Hinton 2008)
+STEPS = 500  # of 1000 that are usual for far more photos
 PERPLEXITY = 30.0  # about so many neighbours of each photo should stay its neighbours
 
 
@@ -34,13 +35,16 @@ def feature_map(embeddings: NDArray[np.floating], seed: int = 0) -> NDArray[np.f
     """
     from sklearn.decomposition import PCA  # these take a second to import
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     vectors = embeddings.astype(np.float32)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     few = min(DIMENSIONS, *vectors.shape)
-    vectors = PCA(few, random_state=seed).fit_transform(vectors)
-    places = TSNE(2, perplexity=min(PERPLEXITY, (len(vectors) - 1) / 3), init="pca", random_state=seed).fit_transform(
-        vectors
-    )
+    perplexity = min(PERPLEXITY, (len(vectors) - 1) / 3)
+    # A thread that waits for another one here spins: with two on busy cores a map takes ten times as long.
+    with threadpool_limits(1):
+        vectors = PCA(few, random_state=seed).fit_transform(vectors)
+        map_ = TSNE(2, perplexity=perplexity, init="pca", max_iter=STEPS, random_state=seed, n_jobs=1)
+        places = map_.fit_transform(vectors)
     places -= places.mean(axis=0)
     return np.asarray(places / max(float(np.abs(places).max()), 1e-12), dtype=np.float32)

@@ -26,5 +26,5 @@ def likely_label_errors(table: Predictions) -> NDArray[np.bool_]:
         rows = wrong[start : start + BLOCK]
         p = table.probabilities[rows]
         reached = np.where(p >= usual - 1e-6, p, 0)
-        suspect[rows] = (reached.max(axis=1) > 0) & (reached.argmax(axis=1) != table.true[rows])
+        suspect[rows] = reached.max(axis=1) > reached[np.arange(len(rows)), table.true[rows]]
     return suspect

@@ -1,35 +1,13 @@
 """Which photos a network takes for alike: nearest neighbours by the cosine of their embeddings."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recycler.errors import PredictionsError
-from recycler.predictions import Names, read_predictions
-from recycler.runs import PREDICTIONS_FILE
+from recycler.embeddings import Embedded
 
-EMBEDDINGS_FILE = "embeddings.npy"
 ROWS = 8192  # embeddings at once, so that halves become whole floats in a few megabytes
-
-
-@dataclass(frozen=True, eq=False)
-class Embedded:
-    """Photos as a network sees them.
-
-    photos, classes: ids and class names, str (N,). embeddings: float16 or float32 (N, D), the pooled features; they
-    may lie on disk.
-    """
-
-    photos: Names
-    classes: Names
-    embeddings: NDArray[np.floating]
-
-    def __len__(self) -> int:
-        return len(self.photos)
 
 
 class Neighbour(NamedTuple):
@@ -70,19 +48,3 @@ def cosines(embeddings: NDArray[np.floating], embedding: NDArray[np.floating]) -
         lengths = np.sqrt(np.einsum("nd,nd->n", block, block))
         found[start : start + ROWS] = block @ asked / np.maximum(lengths, 1e-12)
     return found
-
-
-def read_embedded(folder: Path, classes: Sequence[str] | None = None) -> Embedded:
-    """What an evaluation kept: the photos of its predictions table, and their embeddings, which stay on disk.
-
-    classes: those of the model, for a table that does not name them.
-    Raises PredictionsError when there are none, or they are not of these photos.
-    """
-    table = read_predictions(folder / PREDICTIONS_FILE, classes)
-    try:
-        embeddings = np.load(folder / EMBEDDINGS_FILE, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as problem:
-        raise PredictionsError("The embeddings of these photos are missing or damaged; evaluate them again.") from problem
-    if embeddings.ndim != 2 or len(embeddings) != len(table) or embeddings.dtype.kind != "f":
-        raise PredictionsError("The embeddings are of other photos than the predictions; evaluate these again.")
-    return Embedded(table.photos, np.array(table.names, object)[table.true], embeddings)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from recycler.neighbours import Embedded, cosines, nearest
+from recycler.embeddings import Embedded
+from recycler.neighbours import cosines, nearest
 
 AMONG = Embedded(
     np.array(["a/1", "a/2", "a/3", "a/4"], object),

@@ -13,10 +13,10 @@ COUNT = 6
 
 def show(analysis: Analysis, row: int) -> None:
     """Draw the nearest training photos, and when none of them is of the true class, the nearest of that one."""
-    st.subheader("The training photos most like it")
-    among, asked = embeddings.of_training(analysis), embeddings.of_photo(analysis, row)
+    st.header("The training photos most like it")
+    among = embeddings.of_training(analysis)
+    asked = None if among is None else embeddings.of_photo(analysis, row)
     if among is None or asked is None:
-        embeddings.offer(analysis)
         return
     table = analysis.table
     photo, true = str(table.photos[row]), table.names[table.true[row]]

@@ -26,14 +26,14 @@ READING = (
 
 def show(analysis: Analysis, beside: Analysis | None) -> None:
     """Draw the map of these photos, coloured as asked for."""
-    found = embeddings.of_table(analysis)
-    if found is None:
-        embeddings.offer(analysis)
-        return
     if len(analysis.table) < LEAST_PHOTOS:
         st.info(f"A map needs at least {LEAST_PHOTOS} photos; these are {len(analysis.table)}.")
         return
-    rows, places = _map(analysis.key, analysis, found)
+    found = embeddings.of_rows(analysis, sample(analysis.table.true))
+    if found is None:
+        return
+    rows, vectors = found
+    places = _map(analysis.key, len(rows), vectors)
     group, groups = _colours(analysis, rows)
     table = analysis.table
     points = pd.DataFrame(
@@ -76,8 +76,6 @@ def _colours(analysis: Analysis, rows: Index) -> tuple[NDArray[np.object_], list
     return np.array(groups, object), known
 
 
-@st.cache_resource(max_entries=8, show_spinner="Drawing the map; this takes some seconds…")
-def _map(key: str, _analysis: Analysis, _embeddings: NDArray[np.floating]) -> tuple[Index, NDArray[np.float32]]:
-    """Which photos are on the map, and where."""
-    rows = sample(_analysis.table.true)
-    return rows, feature_map(np.asarray(_embeddings[rows], np.float32))
+@st.cache_resource(max_entries=8, show_spinner="Drawing the map…")
+def _map(key: str, count: int, _vectors: NDArray[np.floating]) -> NDArray[np.float32]:
+    return feature_map(_vectors)

@@ -1,6 +1,7 @@
 """Wrong labels put right, from wherever a photo is looked at, and taken back."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
@@ -21,11 +22,18 @@ SHOWN = 50  # corrected labels in the list, the last ones first
 
 def with_labels_of_now(analysis: Analysis) -> Analysis:
     """The analysis with the labels that count now: a photo put right is right at once, one left out is gone."""
+    st.session_state.pop(state.ANALYSE_CHANGED, None)
     labels = {photo: now for source, prefix in _sources(analysis) for photo, now in _now(source, prefix).items()}
     if not labels:
         return analysis
     key = hashlib.sha256(repr(sorted(labels.items(), key=str)).encode()).hexdigest()[:12]
     return replace(analysis, key=f"{analysis.key}-{key}", table=_corrected(f"{analysis.key}-{key}", analysis, labels))
+
+
+def catch_up() -> None:
+    """Draw the whole page anew when a label was put right in a part of it."""
+    if st.session_state.get(state.ANALYSE_CHANGED):
+        st.rerun()
 
 
 def ask(analysis: Analysis, row: int) -> None:
@@ -64,7 +72,11 @@ def _choices(source: Source, photo: str, true: str) -> None:
     box = f"{state.ANALYSE_LABEL}-{source.name}-{photo}"
 
     def change(now: str | None) -> None:
-        attempt_on_click(lambda: change_label(source.name, photo, now, data_sets.whole))
+        _do(lambda: change_label(source.name, photo, now, data_sets.whole))
+
+    def chosen() -> None:
+        if now := st.session_state[box]:
+            change(now)
 
     st.selectbox(
         "It is",
@@ -73,10 +85,15 @@ def _choices(source: Source, photo: str, true: str) -> None:
         format_func=readable,
         placeholder="What it really is…",
         key=box,
-        on_change=lambda: st.session_state[box] and change(st.session_state[box]),
+        on_change=chosen,
     )
     st.button("Leave this photo out", key=f"{box}-out", on_click=change, args=(None,), icon=":material/block:")
     st.caption("The photo itself stays as it is. The next training and evaluation use this label; it can be undone.")
+
+
+def _do(action: Callable[[], object]) -> None:
+    st.session_state[state.ANALYSE_CHANGED] = True
+    attempt_on_click(action)
 
 
 def _words(change: Change) -> str:
@@ -89,7 +106,7 @@ def _undo(dataset: str, change: Change) -> None:
         "Undo",
         key=f"{state.ANALYSE_LABEL}-undo-{change.id}",
         type="tertiary",
-        on_click=attempt_on_click,
+        on_click=_do,
         args=(lambda: undo(dataset, change),),
     )
 

@@ -59,7 +59,7 @@ def _steps(place: int, count: int) -> None:
         )
 
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        step("Before", ":material/arrow_back:", "Left", place - 1)
+        step("Previous", ":material/arrow_back:", "Left", place - 1)
         st.markdown(f"{place + 1:,} of {count:,}", width="content")
         step("Next", ":material/arrow_forward:", "Right", place + 1)
 
@@ -110,7 +110,7 @@ def _answers(analysis: Analysis, row: int) -> None:
     table = analysis.table
     true, said = readable(table.names[table.true[row]]), readable(table.classes[table.predicted[row]])
     second = int(table.second[row])
-    st.subheader(plain(f"{true}, called {'so' if true == said else said}".capitalize(), 100))
+    st.header(plain(f"{true}, called {'so' if true == said else said}".capitalize(), 100))
     facts = {
         "How sure": percent(float(table.confidence[row])),
         "Second guess": f"{readable(table.classes[second])}, {percent(float(table.probabilities[row, second]))}",
@@ -124,7 +124,7 @@ def _answers(analysis: Analysis, row: int) -> None:
         name = readable(table.classes[i])
         destination = DESTINATIONS[analysis.rulebook.classes[table.classes[i]].destination]
         bars.append((f"{name} (true)" if name == true else name, float(table.probabilities[row, i]), destination))
-    st.altair_chart(top_bars(bars), width="stretch", key=f"{state.ANALYSE_LARGE}-bars")
+    st.altair_chart(top_bars(bars), width="stretch", key=f"{state.ANALYSE_LARGE}-bars-{row}")
 
 
 def _verdict(analysis: Analysis, row: int) -> str:

@@ -3,12 +3,14 @@
 import streamlit as st
 
 from components import state
-from components.analysis import large
-from components.analysis.pixels import thumbnail
+from components.analysis import labels, large
+from components.analysis.pixels import photos_of, thumbnail
 from components.pictures import Picture, picture_buttons
 from components.words import percent, readable
 from recycler.analysis import Analysis
 from recycler.predictions import Index
+
+__all__ = ["photos_of", "show_photos", "thumbnail"]
 
 A_PAGE = 24
 
@@ -19,6 +21,7 @@ def show_photos(analysis: Analysis, rows: Index, key: str) -> None:
 
     rows: int64 (n,), indices into the table. key: tells this place on the page from others.
     """
+    labels.catch_up()
     if not len(rows):
         st.markdown("No photos like these.")
         return
@@ -34,6 +37,6 @@ def show_photos(analysis: Analysis, rows: Index, key: str) -> None:
 def _picture(analysis: Analysis, row: int) -> Picture:
     table = analysis.table
     jpeg = thumbnail(analysis, str(table.photos[row]))
-    said = f"said {readable(table.classes[table.predicted[row]])}, {percent(float(table.confidence[row]))}"
-    doubt = f"{table.entropy_bits[row]:.1f} bits, then {readable(table.classes[table.second[row]])}"
-    return Picture((jpeg,) if jpeg else (), readable(table.names[table.true[row]]), said, doubt)
+    said, second = (readable(table.classes[column[row]]) for column in (table.predicted, table.second))
+    words = f"said {said}, {percent(float(table.confidence[row]))}; then {second}; {table.entropy_bits[row]:.1f} bits"
+    return Picture((jpeg,) if jpeg else (), readable(table.names[table.true[row]]), words)
