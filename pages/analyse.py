@@ -5,7 +5,6 @@ import streamlit as st
 from components import state
 from components.analysis import choose, failed, feature_map
 from components.analysis.labels import with_labels_of_now
-from components.look import apply_style
 from recycler.errors import RecyclerError
 
 VIEWS = {"Failed photos": failed.show, "Feature map": feature_map.show}
@@ -14,16 +13,17 @@ VIEWS = {"Failed photos": failed.show, "Feature map": feature_map.show}
 def page() -> None:
     """Choose, then one view of the predictions table."""
     st.set_page_config(layout="wide")
-    apply_style()
     st.title("Analyse")
     try:
-        analysis = choose.choose()
-        if analysis is None:
+        chosen = choose.choose()
+        if chosen.analysis is None:
             return
         view = st.segmented_control(
             "View", list(VIEWS), default=next(iter(VIEWS)), required=True, key=state.ANALYSE_VIEW
         )
-        VIEWS[view or next(iter(VIEWS))](with_labels_of_now(analysis), None)
+        VIEWS[view or next(iter(VIEWS))](
+            with_labels_of_now(chosen.analysis), with_labels_of_now(chosen.beside) if chosen.beside else None
+        )
     except RecyclerError as problem:
         st.error(str(problem))
 

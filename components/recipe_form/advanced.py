@@ -3,8 +3,10 @@
 import streamlit as st
 
 from components import state
+from components.gpus import gpus_in_words, gpus_now
 from components.recipe_form.draft import Draft
 from components.recipe_form.fields import Fields, bind
+from components.words import plain
 
 # Fields of a stage that most would look for, then the others; what the other parts of the form draw is left out.
 MAIN = ("epochs", "batch_size", "learning_rate", "schedule", "patience")
@@ -37,6 +39,7 @@ def advanced_form(draft: Draft, fields: Fields) -> None:
                 fields.draw(f"{place}.coarse_weight")
     st.markdown("**The whole recipe**")
     _draw(fields, list(WHOLE))
+    st.caption(f"The GPU here: {plain(gpus_in_words())}." if gpus_now() else "There is no GPU here.")
     if len(draft.get("data.sources")) > 1:
         _draw(fields, list(SOURCES))
 

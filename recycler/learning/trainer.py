@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,6 +21,7 @@ from platform import python_version
 from recycler.errors import RunError
 from recycler.failures import explain
 from recycler.jobs import claim, device_of, wait_for_turn
+from recycler.learning.data import load_data
 from recycler.recipe import Recipe
 from recycler.runs import Run, new_run
 from recycler.settings import PROJECT
@@ -101,7 +103,6 @@ def _train(run: Run, progress: Progress) -> None:
 def _train_on_device(run: Run, progress: Progress) -> None:
     if run.record.device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # else TensorFlow takes a GPU that another run may have
-    from recycler.learning.training import train_run
 
     def tell(what: str, done: int, total: int) -> None:
         if run.stop_requested() and not run.record.stages:
@@ -109,7 +110,12 @@ def _train_on_device(run: Run, progress: Progress) -> None:
         run.tell(what, done, total)
         progress(what, done, total)
 
-    train_run(run, tell)
+    with ThreadPoolExecutor(1) as pool:  # looking for copies among photos and importing TensorFlow take seconds each
+        photos = pool.submit(load_data, run.recipe, tell)
+        from recycler.learning.training import train_run
+
+        prepared = photos.result()
+    train_run(run, prepared, tell)
 
 
 @contextmanager
