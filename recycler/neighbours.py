@@ -1,13 +1,32 @@
 """Which photos a network takes for alike: nearest neighbours by the cosine of their embeddings."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from recycler.embeddings import Embedded
+from recycler.predictions import Names
 
 ROWS = 8192  # embeddings at once, so that halves become whole floats in a few megabytes
+
+
+@dataclass(frozen=True, eq=False)
+class Embedded:
+    """Photos as a network sees them.
+
+    photos, classes: ids and class names, str (N,). embeddings: float16 or float32 (N, D), the pooled features; they
+    may lie on disk.
+    """
+
+    photos: Names
+    classes: Names
+    embeddings: NDArray[np.floating]
+
+    def rows_of(self, photos: Names) -> NDArray[np.int64]:
+        """Where photos are, by their ids: int64 (n,), -1 for one that is not here."""
+        return np.asarray(pd.Index(self.photos).get_indexer(pd.Index(photos)), np.int64)
 
 
 class Neighbour(NamedTuple):

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from recycler.embeddings import Embedded
-from recycler.neighbours import cosines, nearest
+from recycler.neighbours import Embedded, cosines, nearest
 
 AMONG = Embedded(
     np.array(["a/1", "a/2", "a/3", "a/4"], object),
@@ -34,3 +33,7 @@ def test_many_photos_are_compared_as_few_are() -> None:
 def test_nothing_is_like_an_embedding_of_zeros() -> None:
     assert cosines(np.zeros((2, 3), np.float32), np.ones(3)).tolist() == [0, 0]
     assert cosines(np.ones((2, 3), np.float32), np.zeros(3)).tolist() == [0, 0]
+
+
+def test_photos_are_found_by_their_ids() -> None:
+    assert AMONG.rows_of(np.array(["a/3", "b/9", "a/1"], object)).tolist() == [2, -1, 0]

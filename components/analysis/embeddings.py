@@ -1,27 +1,20 @@
-"""What the network sees in photos, for neighbours and the map; computed after a press of a button, then kept."""
+"""What the network sees in photos, as an evaluation kept it: for neighbours and the map."""
 
-import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from components import data_sets, state
-from components.analysis import pixels
-from components.classifiers import shared_classifier
-from components.words import about
+from components import data_sets
+from components.analysis import waiting
+from components.analysis.answers import evaluated
 from recycler.analysis import OWN, Analysis
-from recycler.datasets.dataset import Dataset
-from recycler.embeddings import Embedded, Progress, embed, keep_embedded, kept_embedded, rows_of, training_photos
-from recycler.errors import PhotoError
+from recycler.evaluations import Question, find_evaluation, key_of, load_embeddings, photos_asked
+from recycler.neighbours import Embedded
 from recycler.predictions import Index
-from recycler.settings import settings
-from recycler.shelf import LITERT_FILE, Card
 
-SECONDS_A_PHOTO = 0.03
-PUBLISH_FIRST = "This needs the network itself: publish this run to the shelf on the Train page, and choose it here."
+NO_NETWORK = "The network behind this table is not here, so what it sees in the photos is not known."
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,79 +25,57 @@ class Training:
     analysis: Analysis
 
 
-def of_photo(analysis: Analysis, row: int) -> NDArray[np.float32] | None:
-    """The embedding (D,) of a photo of the table; None when there is no network or no photo."""
-    return _of_photo(analysis.key, str(analysis.table.photos[row]), analysis)
-
-
 def of_training(analysis: Analysis) -> Training | None:
-    """The training photos; until they are known, what to do about it is drawn."""
-    card, recipe = analysis.subject.card, analysis.subject.recipe
-    if card is None or recipe is None:
-        st.caption(PUBLISH_FIRST)
+    """The training photos. Where they are not known yet, the way to it is drawn, and None comes back."""
+    subject = analysis.subject
+    question = Question(subject.name, f"own:{subject.name}", "train")
+    if subject.recipe is None:
+        st.caption("What this was trained on is not known here.")
         return None
-    wanted = recipe.data
-    key = _key(card, "training", wanted.model_dump_json(), data_sets.stamps(wanted))
-    own = replace(analysis, key=key, data=OWN)
-    found = _kept(
-        key,
-        "Find them (takes some minutes, once)",
-        card,
-        lambda progress: training_photos(wanted, data_sets.load(wanted), progress),
-    )
-    return None if found is None else Training(found, own)
+    found = _ask(analysis, question)
+    if found is None:
+        return None
+    key, embedded = found
+    return Training(embedded, replace(analysis, key=key, data=OWN, photos=subject.recipe.data))
 
 
 def of_rows(analysis: Analysis, rows: Index) -> tuple[Index, NDArray[np.floating]] | None:
-    """Embeddings of photos of the table: those of the rows that can be opened, int64 (n,), and (n, D).
+    """Photos of the table whose embeddings are kept: of these rows those, int64 (n,), and (n, D).
 
-    Until they are known, what to do about it is drawn, and None comes back.
+    Where there are none yet, the way to them is drawn, and None comes back.
     """
-    card = analysis.subject.card
-    if card is None:
-        st.info(PUBLISH_FIRST)
+    subject = analysis.subject
+    if analysis.evaluation:
+        embedded = _embedded(analysis.evaluation)
+    else:
+        found = _ask(analysis, Question(subject.name, f"own:{subject.name}", analysis.split))
+        embedded = found[1] if found else None
+    if embedded is None:
         return None
-    photos = analysis.table.photos[rows]
-    key = _key(card, "rows", analysis.key, hashlib.sha256("\n".join(photos).encode()).hexdigest())
-    label = f"Look at {len(rows):,} photos ({about(len(rows) * SECONDS_A_PHOTO)})"
+    places = embedded.rows_of(analysis.table.photos[rows])
+    there = places >= 0
+    return rows[there], embedded.embeddings[places[there]]
 
-    def chosen(_: object) -> Dataset:
-        data = pixels.photos_of(analysis)
-        place = {photo: i for i, photo in enumerate(data.photos)}
-        return data.pick([place[photo] for photo in photos if photo in place])
 
-    found = _kept(key, label, card, chosen)
-    if found is None:
+def _ask(analysis: Analysis, question: Question) -> tuple[str, Embedded] | None:
+    """The key of an evaluation and what it kept; None, and the button that asks or how far it is, before that."""
+    subject = analysis.subject
+    if subject.card is None and subject.run is None:
+        st.caption(NO_NETWORK)
         return None
-    places = rows_of(found, photos)
-    return rows[places >= 0], found.embeddings[places[places >= 0]]
-
-
-def _kept(key: str, label: str, card: Card, photos: Callable[[Progress], Dataset]) -> Embedded | None:
-    """What was computed before; else a button that computes it, with progress in its place."""
-    found = kept_embedded(key)
-    slot = st.empty()
-    if found is None and slot.button(label, key=f"{state.ANALYSE_LARGE}-{key}", icon=":material/visibility:"):
-        bar = slot.progress(0.0)
-
-        def progress(what: str, done: int, of: int) -> None:
-            if done % 16 == 0 or done == of:
-                bar.progress(done / of, f"{what}: {done:,} of {of:,}")
-
-        keep_embedded(key, embed(shared_classifier(card), photos(progress), settings().threads, progress))
-        slot.empty()
-        found = kept_embedded(key)
-    return found
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def _of_photo(key: str, photo: str, _analysis: Analysis) -> NDArray[np.float32] | None:
-    content, card = pixels.read_photo(_analysis, photo), _analysis.subject.card
-    try:
-        return None if content is None or card is None else shared_classifier(card).classify(content).embedding
-    except PhotoError:
+    key = key_of(question, subject, data_sets.load(photos_asked(question)))
+    standing = find_evaluation(key)
+    if standing is None or standing.state != "done":
+        waiting.ask(subject, question, key, standing)
         return None
+    found = _embedded(key)
+    return None if found is None else (key, found)
 
 
-def _key(card: Card, *parts: object) -> str:
-    return hashlib.sha256(repr((card.checksums.get(LITERT_FILE), *parts)).encode()).hexdigest()[:24]
+def _embedded(key: str) -> Embedded | None:
+    _, table = evaluated(key)
+    embeddings = load_embeddings(key)
+    if embeddings is None or len(embeddings) != len(table):
+        st.caption("What the network sees in these photos was not kept. Evaluate them again.")
+        return None
+    return Embedded(table.photos, np.array(table.names, object)[table.true], embeddings)

@@ -7,13 +7,13 @@ from dataclasses import replace
 import streamlit as st
 
 from components import data_sets, state
-from components.analysis import pixels
 from components.attempt import attempt_on_click
 from components.words import plain, readable
 from recycler.analysis import Analysis
 from recycler.corrections import corrected
+from recycler.datasets import source_name
 from recycler.errors import DatasetError
-from recycler.labels import Change, change_label, history, undo
+from recycler.labels import Change, change_label, history, locate, undo
 from recycler.predictions import Predictions
 from recycler.recipe import Source
 
@@ -23,7 +23,7 @@ SHOWN = 50  # corrected labels in the list, the last ones first
 def with_labels_of_now(analysis: Analysis) -> Analysis:
     """The analysis with the labels that count now: a photo put right is right at once, one left out is gone."""
     st.session_state.pop(state.ANALYSE_CHANGED, None)
-    labels = {photo: now for source, prefix in _sources(analysis) for photo, now in _now(source, prefix).items()}
+    labels = {photo: now for source in _sources(analysis) for photo, now in _now(source).items()}
     if not labels:
         return analysis
     key = hashlib.sha256(repr(sorted(labels.items(), key=str)).encode()).hexdigest()[:12]
@@ -38,10 +38,12 @@ def catch_up() -> None:
 
 def ask(analysis: Analysis, row: int) -> None:
     """Draw what a photo counts as, to be changed and taken back; nothing where its data set cannot be found."""
-    found = _find(analysis, str(analysis.table.photos[row]))
-    if found is None:
+    named = {source.name: source for source in _sources(analysis)}
+    try:
+        name, photo = locate(str(analysis.table.photos[row]), named)
+    except DatasetError:
         return
-    source, photo = found
+    source = named[name]
     changes = [change for change in history(source.name) if change.photo == photo]
     if changes:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -55,7 +57,7 @@ def ask(analysis: Analysis, row: int) -> None:
 
 def show_changes(analysis: Analysis) -> None:
     """Draw the list of labels that were put right in these data, behind a fold; nothing while there are none."""
-    changes = [(source.name, change) for source, _ in _sources(analysis) for change in history(source.name)]
+    changes = [(source.name, change) for source in _sources(analysis) for change in history(source.name)]
     if not changes:
         return
     with st.expander(f"Corrected labels ({len(changes)})", icon=":material/edit:"):
@@ -111,25 +113,14 @@ def _undo(dataset: str, change: Change) -> None:
     )
 
 
-def _sources(analysis: Analysis) -> list[tuple[Source, str]]:
-    """The sources of the data and how the ids of their photos begin; none where the data cannot be found."""
-    try:
-        return list(zip(pixels.data_of(analysis).sources, pixels.photos_of(analysis).sources, strict=True))
-    except DatasetError:
-        return []
+def _sources(analysis: Analysis) -> tuple[Source, ...]:
+    return analysis.photos.sources if analysis.photos else ()
 
 
-def _find(analysis: Analysis, photo: str) -> tuple[Source, str] | None:
-    """The source of a photo of the table, and its id in there."""
-    for source, prefix in _sources(analysis):
-        if photo.startswith(f"{prefix}/"):
-            return source, photo.removeprefix(f"{prefix}/")
-    return None
-
-
-def _now(source: Source, prefix: str) -> dict[str, str | None]:
+def _now(source: Source) -> dict[str, str | None]:
     """Photo id in the table to its class now, in the words of the recipe."""
     changed = {change.photo: change.now for change in history(source.name)}
+    prefix = source_name(source.name)
     return {f"{prefix}/{photo}": now and source.labels.get(now, now) for photo, now in changed.items()}
 
 

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from components import state
 from components.analysis import alike, labels, pixels
-from components.classifiers import shared_classifier
+from components.classifiers import classifier_of
 from components.words import percent, plain, readable, safe
 from recycler.analysis import Analysis
 from recycler.explain import occlusion_map
@@ -83,7 +83,7 @@ def _photo(analysis: Analysis, row: int) -> None:
 
 def _which_part(analysis: Analysis, row: int, shown: DeltaGenerator) -> None:
     """On demand, the photo dimmed where it did not matter, from a model that is at hand."""
-    if analysis.subject.card is None:
+    if classifier_of(analysis.subject) is None:
         return
     table = analysis.table
     said = table.classes[table.predicted[row]]
@@ -97,10 +97,9 @@ def _which_part(analysis: Analysis, row: int, shown: DeltaGenerator) -> None:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _overlay(key: str, photo: str, said: str, _analysis: Analysis) -> NDArray[np.uint8] | None:
-    content, card = pixels.read_photo(_analysis, photo), _analysis.subject.card
-    if content is None or card is None:
+    content, classifier = pixels.read_photo(_analysis, photo), classifier_of(_analysis.subject)
+    if content is None or classifier is None:
         return None
-    classifier = shared_classifier(card)
     drops = occlusion_map(classifier, classifier.read(content), said)
     return occlusion_overlay(open_photo(content, at_least=LONGEST), drops)
 

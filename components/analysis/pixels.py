@@ -3,11 +3,11 @@
 import streamlit as st
 
 from components import data_sets
-from recycler.analysis import OWN, Analysis
+from recycler.analysis import Analysis
 from recycler.datasets.dataset import Dataset
 from recycler.errors import DatasetError, PhotoError
 from recycler.photos import open_photo, to_jpeg
-from recycler.recipe import Data, Source
+from recycler.recipe import Data
 
 THUMBNAIL = 160  # pixels a side
 
@@ -33,12 +33,9 @@ def photos_of(analysis: Analysis) -> Dataset:
 
 def data_of(analysis: Analysis) -> Data:
     """Where the table's photos come from. Raises DatasetError when nobody knows any more."""
-    if analysis.data != OWN:
-        return Data(sources=(Source(name=analysis.data),))
-    recipe = analysis.subject.recipe
-    if recipe is None:
-        raise DatasetError("The recipe of this model is of an older version, so its photos cannot be found.")
-    return recipe.data
+    if analysis.photos is None:
+        raise DatasetError("Nobody knows where the photos of this table are.")
+    return analysis.photos
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)

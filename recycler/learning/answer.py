@@ -19,10 +19,9 @@ from recycler.evaluations import (
 )
 from recycler.learning.data import Prepared, Progress, load_data
 from recycler.predictions import Predictions
-from recycler.runs import NETWORK_FILE
 from recycler.settings import settings
-from recycler.shelf import KERAS_FILE, ShelfModel, checksum, list_models, load_model
-from recycler.subjects import Subject, find_subject
+from recycler.shelf import ShelfModel, load_model
+from recycler.subjects import Subject, find_subject, model_at_hand
 
 PARTS = ("train", "validation", "test")
 
@@ -55,15 +54,15 @@ def answer(question: Question, progress: Progress) -> tuple[Evaluation, Predicti
 
 def model_of(subject: Subject, progress: Progress) -> ShelfModel:
     """The shelf model of a subject; of a run the one that publishing would make, kept on a shelf of our own."""
-    if subject.run is None:
-        return load_model(settings().models, subject.name)
-    name, shelf = subject.run.record.run, settings().published
-    weights = checksum(subject.run.folder / NETWORK_FILE)
-    if all(card.name != name or card.checksums.get(KERAS_FILE) != weights for card in list_models(shelf)):
+    found = model_at_hand(subject)
+    if found is None:
+        assert subject.run is not None  # noqa: S101 - only a run can be without
         from recycler.learning.export import publish
 
-        publish(subject.run, name, shelf, lambda doing: progress(doing, 0, 1))
-    return load_model(shelf, name)
+        name = subject.run.record.run
+        publish(subject.run, name, settings().published, lambda doing: progress(doing, 0, 1))
+        found = load_model(settings().published, name)
+    return found
 
 
 def _splits(
