@@ -39,7 +39,7 @@ def top_bars(rows: Sequence[tuple[str, float, Destination]]) -> alt.Chart:
         .mark_bar(cornerRadiusEnd=4, height={"band": 0.6}, stroke=EDGE, strokeWidth=1)
         .encode(
             x=alt.X("probability:Q", title="Probability", axis=percent).scale(domain=[0, 1]),
-            y=alt.Y("label:N", sort=None, title=None, axis=two_lines),
+            y=alt.Y("label:N", sort=table["label"].tolist(), title=None, axis=two_lines),
             color=alt.Color("colour:N", scale=None),
             tooltip=alt.Tooltip("probability:Q", format=".1%"),
         )
