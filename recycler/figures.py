@@ -14,6 +14,7 @@ from recycler.rulebook import Destination
 BAR_PIXELS = 40  # room for two lines of label
 AXIS_PIXELS = 50
 CURVE_PIXELS = 240
+LEGEND_PIXELS = 16  # a line
 EDGE = "#888888"  # seen on white and on black, as a bar's own colour need not be
 DIMMED = 0.3  # brightness of a part that did not matter, as a share of the photo's
 
@@ -85,8 +86,16 @@ def learning_curves(title: str, runs: Sequence[str], *, log: bool = False) -> al
     runs: their names, in the order of their colours; of one run, the splits have the colours.
     """
     if len(runs) > 1:
-        colour = alt.Color("run:N", title=None, scale=alt.Scale(domain=list(runs), range=list(RUNS)))
-        dash = alt.StrokeDash("split:N", title=None, scale=alt.Scale(domain=list(SPLITS), range=[[1, 0], [5, 3]]))
+        below_each_other = alt.Legend(columns=1, labelLimit=280)  # names are long and phones narrow
+        colour = alt.Color(
+            "run:N", title=None, scale=alt.Scale(domain=list(runs), range=list(RUNS)), legend=below_each_other
+        )
+        dash = alt.StrokeDash(
+            "split:N",
+            title=None,
+            scale=alt.Scale(domain=list(SPLITS), range=[[1, 0], [5, 3]]),
+            legend=alt.Legend(orient="bottom"),
+        )
     else:
         colour = alt.Color("split:N", title=None, scale=alt.Scale(domain=list(SPLITS), range=list(SPLITS.values())))
         dash = alt.StrokeDash(alt.Undefined)
@@ -112,7 +121,7 @@ def learning_curves(title: str, runs: Sequence[str], *, log: bool = False) -> al
         ),
         lines,
         best.mark_point(color=EDGE, size=90, shape="diamond", filled=True, opacity=0.9),
-    ).properties(height=CURVE_PIXELS)
+    ).properties(height=CURVE_PIXELS + (LEGEND_PIXELS * (len(runs) + 1) if len(runs) > 1 else 0))
     chart: alt.LayerChart = layers.configure_legend(orient="top", symbolStrokeWidth=2.5)
     return chart
 
