@@ -81,7 +81,7 @@ def _comparison(analysis: Analysis, beside: Analysis) -> None:
         st.markdown(in_words(test, f"**{ours}**", f"**{theirs}**", what))
     if both < len(analysis.table):
         st.caption(
-            f"Compared photo by photo on the {both:,} that both have judged; the figures above are of all photos of each."
+            f"Compared photo by photo on the {both:,} that both judged; the figures above are of all photos of each."
         )
 
 
