@@ -259,6 +259,7 @@ def runs(as_json: bool) -> None:
             "run": record.run,
             "state": record.state,
             "title": run.label.title,
+            "parent": record.parent,
             "created": record.created.isoformat(timespec="seconds"),
             "device": record.device,
             "wall_seconds": round(record.wall_seconds, 1),
