@@ -6,7 +6,7 @@ import streamlit as st
 
 from components import state
 from components.visit import Judged, Seen, Visit
-from components.words import photos_of, plain, readable
+from components.words import count_of, plain, readable
 from recycler.classifier import Classifier
 from recycler.datasets.collected import forget, forget_everything, list_collected
 from recycler.errors import RecyclerError
@@ -51,11 +51,11 @@ def learned(memory: Memory) -> None:
         return
     classes = Counter(photo.class_name for photo in memory.photos)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f":material/school: Learned from {photos_of(classes.total())} of yours")
+        st.caption(f":material/school: Learned from {count_of(classes.total(), 'photo')} of yours")
         with st.popover("Forget", type="tertiary"):
             st.markdown("They are deleted from this computer.")
             for name, count in classes.items():
-                label = f"{readable(name).capitalize()}: {photos_of(count)}"
+                label = f"{readable(name).capitalize()}: {count_of(count, 'photo')}"
                 st.button(label, key=f"{state.UNLEARN}_{name}", on_click=_forget, args=(name,), width="stretch")
             st.button("Everything", key=state.UNLEARN, on_click=_forget, width="stretch", icon=":material/delete:")
 

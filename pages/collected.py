@@ -3,9 +3,8 @@
 import streamlit as st
 
 from components.collected import actions, choice, exchange
-from components.look import apply_style
 from components.train_again import train_again
-from components.words import photos_of
+from components.words import count_of
 from recycler.datasets.collected import DISCARDED_DAYS, list_collected, sweep
 from recycler.settings import settings
 
@@ -17,7 +16,6 @@ PRIVACY = (
 
 def page() -> None:
     """Photos by class, with what can be done to them."""
-    apply_style()
     st.title("My photos")
     sweep()
     photos = list_collected()
@@ -25,7 +23,7 @@ def page() -> None:
         actions.done_last()
         _none_yet()
         return
-    st.markdown(f"{photos_of(len(photos)).capitalize()} that you taught me with.")
+    st.markdown(f"{count_of(len(photos), 'photo').capitalize()} that you taught me with.")
     bar = st.container(key="collected-bar")
     chosen = choice.choose(photos)
     with bar:

@@ -49,7 +49,7 @@ def classify(paths: tuple[Path, ...], model: str | None, rulebook: str | None, u
     from recycler.verdict import judge
 
     classifier = load_classifier(model or settings().model, settings().threads)
-    rules = find_rulebook(rulebook or settings().rulebook)
+    rules = find_rulebook(rulebook or settings().rulebook, classifier.card.classes)
     rules.check(classifier.card.classes)
     blend = None if untaught else _blend(classifier)
     files = list(_walk(paths))
@@ -173,10 +173,11 @@ def labels(dataset: str | None, as_json: bool) -> None:
 @click.option("--emphasise", "classes", multiple=True, metavar="CLASS", help="A class that counts twice as much.")
 def again(parent: str, classes: tuple[str, ...]) -> None:
     """Print the recipe that trains a model, or run:NAME, again, with the collected photos as a source of their own."""
-    from recycler.again import find_parent, recipe_again
+    from recycler.again import recipe_again
     from recycler.recipe import dump_recipe
+    from recycler.subjects import find_subject
 
-    click.echo(dump_recipe(recipe_again(find_parent(parent), classes)), nl=False)
+    click.echo(dump_recipe(recipe_again(find_subject(parent), classes)), nl=False)
 
 
 @cli.command()
@@ -189,9 +190,9 @@ def train(recipe: Path, parent: str, as_json: bool) -> None:
 
     checked = load_recipe(recipe)
     if parent:
-        from recycler.again import find_parent
+        from recycler.subjects import find_subject
 
-        parent = find_parent(parent).name
+        parent = find_subject(parent).name
     from recycler.learning.trainer import train as train_recipe
 
     _train(lambda progress: train_recipe(checked, settings().runs, progress, parent), as_json)
@@ -291,41 +292,63 @@ def publish(run: str, name: str, as_json: bool) -> None:
 
 
 @cli.command()
-@MODEL
+@click.option("--model", help="A model on the shelf, by default the one of the settings; or a run as run:NAME.")
+@click.option("--run", "run_name", help='A run ("latest" for the newest) instead of a model.')
 @RULEBOOK
 @click.option(
     "--data",
     "dataset",
     required=True,
-    help="cifar100, trashnet, garbage, home, collected, or a zip or folder of class folders.",
+    help='cifar100, trashnet, garbage, home, collected, a zip or folder of class folders, or "own": the photos that '
+    "the model was made with, divided as its recipe says.",
 )
-@click.option("--split", default="test", show_default=True, type=click.Choice(["test", "train", "all"]))
+@click.option("--split", default="test", show_default=True, type=click.Choice(["test", "validation", "train", "all"]))
+@click.option(
+    "--map", "pairs", multiple=True, help="can=metal: a class of the photos counts as this class of the model."
+)
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the predictions table here (Parquet)."
 )
 @JSON
-def evaluate(
-    model: str | None, rulebook: str | None, dataset: str, split: str, out: Path | None, as_json: bool
+def evaluate(  # noqa: PLR0913 - one parameter an option
+    model: str | None,
+    run_name: str | None,
+    rulebook: str | None,
+    dataset: str,
+    split: str,
+    pairs: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
 ) -> None:
-    """Measure a model on a data set."""
-    from recycler.classifier import load_classifier
-    from recycler.datasets import load_dataset
-    from recycler.evaluation import evaluate as evaluate_model
+    """Measure a model or a run on a data set; the same question is answered from what is kept."""
+    from recycler.class_mapping import parse_mapping
+    from recycler.evaluations import Question, sorted_mapping
     from recycler.metrics import figures_of_merit
     from recycler.predictions import write_predictions
-    from recycler.rulebook import find_rulebook
+    from recycler.runs import find_run
+    from recycler.subjects import RUN, find_subject, rulebook_of
 
-    classifier = load_classifier(model or settings().model, settings().threads)
-    rules = find_rulebook(rulebook or settings().rulebook)
-    rules.check(classifier.card.classes)
+    name = RUN + find_run(settings().runs, run_name).record.run if run_name else model or settings().model
+    subject = find_subject(name)
+    rules = rulebook_of(subject, rulebook)
+    data = f"own:{name}" if dataset == "own" else dataset
+    question = Question(name, data, split, sorted_mapping(parse_mapping(pairs)))
+    if subject.run:
+        _quiet_tensorflow()
+    from recycler.learning.answer import answer
+
     with _progress() as progress:
-        table, left_out = evaluate_model(classifier, load_dataset(dataset), split, rules, settings().threads, progress)
-    for sentence in left_out:
+        evaluation, table = answer(question, progress)
+    for sentence in evaluation.left_out:
         click.echo(f"Left out: {sentence}", err=True)
+    if evaluation.learned:
+        click.echo(f"{name} has learned from {evaluation.learned} of these {len(table)} photos.", err=True)
+    table = table.judged(rules, evaluation.thresholds)
     if out:
         write_predictions(out, table)
     figures = figures_of_merit(table, rules)
-    _say({"model": classifier.card.name, "data": dataset, **figures}, as_json, _figures_text({dataset: figures}))
+    line = {"model": name, "data": dataset, "split": split, "learned": evaluation.learned, **figures}
+    _say(line, as_json, _figures_text({dataset: figures}))
 
 
 @cli.command()

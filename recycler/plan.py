@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from recycler.backbone_facts import backbone_facts
+from recycler.gpu import has_gpu
 from recycler.recipe import Network, Recipe, Stage
 
 LISTED = 12  # classes that a sentence names
@@ -15,13 +16,11 @@ Problems = dict[str, str]
 """Field, as "network.input_size" or "stages.1.epochs", to what is wrong with it in a sentence."""
 
 
-def learning_parameters(network: Network, stage: Stage, classes: int, coarse: int = 0) -> int | None:
-    """How many numbers learn in a stage; None for blocks by name, which only Keras knows.
+def learning_parameters(network: Network, stage: Stage, classes: int, coarse: int = 0) -> int:
+    """How many numbers learn in a stage, the same as the trainer counts.
 
-    classes: C. coarse: superclasses, where the network has that output. The same as the trainer counts.
+    classes: C. coarse: superclasses, where the network has that output.
     """
-    if stage.unfreeze_blocks:
-        return None
     facts = backbone_facts()[network.backbone]
     units = [classes + 1] if network.shape == "multi_hot" else [classes]
     if network.shape in ("shared", "separate"):
@@ -30,7 +29,7 @@ def learning_parameters(network: Network, stage: Stage, classes: int, coarse: in
         units.append(coarse)
     trunks = len(units) if network.shape == "separate" else 1
     heads = sum(_branch(facts.features, network, count) for count in units)
-    return heads + trunks * facts.learnable_in_last(stage.unfreeze_layers)
+    return heads + trunks * facts.learnable_in(stage.unfreeze_layers, stage.unfreeze_blocks)
 
 
 def _branch(features: int, network: Network, units: int) -> int:
@@ -79,6 +78,14 @@ def _impossible(recipe: Recipe, native_size: int | None) -> Problems:
             problems[f"stages.{i}.unfreeze_layers"] = (
                 f"{stage.unfreeze_layers} layers are to be unfrozen, and {facts.title} has {facts.layers} in all."
             )
+        for block in stage.unfreeze_blocks:
+            if not facts.learning(0, (block,)):
+                problems[f"stages.{i}.unfreeze_blocks"] = (
+                    f"{facts.title} has no layer whose name begins with “{block}”; "
+                    f"its last ones are {', '.join(facts.names[-5:])}."
+                )
+    if recipe.device == "gpu" and not has_gpu():
+        problems["device"] = "This machine has no GPU, or hides it: choose Auto or CPU."
     size = native_size or network.input_size
     if recipe.augmentation.zca_fraction and size > LARGEST_WHITENED:
         problems["augmentation.zca_fraction"] = (

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from components import state
-from components.words import photos_of, plain, readable
+from components.words import count_of, plain, readable
 from recycler.datasets.collected import Collected, list_collected
 from recycler.errors import RecyclerError
 from recycler.labels import change_label, history, undo
@@ -20,7 +20,7 @@ def actions(chosen: Sequence[Collected]) -> None:
             st.caption("Tick photos to give them another class or to delete them.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{photos_of(len(chosen)).capitalize()}**", width="content")
+        st.markdown(f"**{count_of(len(chosen), 'photo').capitalize()}**", width="content")
         st.selectbox(
             "What they show",
             _classes(),
@@ -77,7 +77,7 @@ def _change(photos: Sequence[Collected], class_name: str | None) -> None:
     if changes:
         what = "deleted" if class_name is None else f"now {readable(class_name)}"
         st.session_state[state.COLLECTED_CHOSEN].clear()
-        st.session_state[state.COLLECTED_DONE] = (f"{photos_of(len(changes)).capitalize()}: {what}.", changes)
+        st.session_state[state.COLLECTED_DONE] = (f"{count_of(len(changes), 'photo').capitalize()}: {what}.", changes)
 
 
 def _take_back() -> None:

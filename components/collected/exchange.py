@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components import state
-from components.words import photos_of, plain
+from components.words import count_of, plain
 from recycler.datasets.collected import Collected
 from recycler.datasets.collected_zip import TakenIn, pack, take_in
 from recycler.errors import DatasetError
@@ -19,7 +19,7 @@ def download(photos: Sequence[Collected], chosen: Sequence[Collected]) -> None:
     """Draw the button; the zip, with one folder a class, is made when it is pressed."""
     wanted = chosen or photos
     st.download_button(
-        f"Download {photos_of(len(chosen))}" if chosen else "Download all as a zip",
+        f"Download {count_of(len(chosen), 'photo')}" if chosen else "Download all as a zip",
         partial(pack, [*wanted]),
         "my-photos.zip",
         "application/zip",
@@ -58,7 +58,7 @@ def _tell(found: TakenIn | str | None) -> None:
     if isinstance(found, str):
         st.error(plain(found, 600), icon=":material/error:")
     elif found is not None:
-        st.markdown(f":material/check: {photos_of(found.taken).capitalize()} taken in.")
+        st.markdown(f":material/check: {count_of(found.taken, 'photo').capitalize()} taken in.")
         if found.refused:
             listed = "\n".join(f"- {plain(name, 100)}: {plain(reason, 200)}" for name, reason in found.refused)
             st.markdown(f"Not taken:\n\n{listed}")

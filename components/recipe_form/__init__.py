@@ -5,16 +5,17 @@ from typing import NamedTuple
 import streamlit as st
 
 from components import data_sets, state
+from components.gpus import gpus_in_words
 from components.recipe_form.advanced import advanced_form
 from components.recipe_form.augmentation import augmentation_form
-from components.recipe_form.data import data_form, short_name
+from components.recipe_form.data import data_form
 from components.recipe_form.draft import Draft, this_draft
 from components.recipe_form.fields import Fields, bind
 from components.recipe_form.file import file_menu, first_recipe
 from components.recipe_form.method import method_form
 from components.recipe_form.network import network_form
 from components.run_words import parent_title
-from components.words import about, plain, readable
+from components.words import about, plain, readable, short_name
 from recycler.errors import DatasetError
 from recycler.estimate import Estimate, estimate
 from recycler.jobs import device_of
@@ -88,7 +89,7 @@ def _expected(recipe: Recipe, expected: Estimate) -> None:
     if expected.most_seconds > 1.25 * expected.seconds:
         time += f", {about(expected.most_seconds)} at most"
     disk = f", {expected.disk_bytes / 1e9:.1f} GB of disk" if expected.disk_bytes > 1e8 else ""
-    gpu = " On the GPU it takes less." if device_of(recipe) == "gpu" else ""
+    gpu = f" On the GPU it takes less: {plain(gpus_in_words(), 100)}." if device_of(recipe) == "gpu" else ""
     st.markdown(f":material/timer: **{time.capitalize()}**, {expected.memory_bytes / 1e9:.1f} GB of memory{disk}.{gpu}")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from components import state
+from components.gpus import gpus_in_words, gpus_now
 from components.recipe_form.draft import Draft
 from components.recipe_form.fields import Fields, bind, schema_of
 from components.words import plain, readable
@@ -42,6 +43,7 @@ def advanced_form(draft: Draft, fields: Fields, classes: Sequence[str]) -> None:
     st.markdown("**The whole recipe**")
     _emphasis(draft, fields, classes)
     _draw(fields, list(WHOLE))
+    st.caption(f"The GPU here: {plain(gpus_in_words())}." if gpus_now() else "There is no GPU here.")
     if len(draft.get("data.sources")) > 1:
         _draw(fields, list(SOURCES))
 
