@@ -35,7 +35,7 @@ def choose() -> tuple[Classifier, Rulebook, Memory]:
     with st.sidebar:
         rules = st.container()
         card = _choose_model()
-        classifier = _classifier(card.name, card.checksums.get("model.tflite", ""))
+        classifier = _classifier(card.name, card.model_dump_json())
         memory = recall(classifier)
         _about(card)
         correction.learned(memory)
@@ -44,8 +44,8 @@ def choose() -> tuple[Classifier, Rulebook, Memory]:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _classifier(name: str, checksum: str) -> Classifier:
-    """One a model; the checksum makes a model that was published again a new one."""
+def _classifier(name: str, card: str) -> Classifier:
+    """One a model; a model that was published again, or has other thresholds, is a new one by its card."""
     return load_classifier(name)
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from components import state
-from components.analysis import choose, photos
+from components.analysis import calibration, changes, choose, confusion, entropy, history, overview, photos, report
 from recycler.analysis import Analysis
 from recycler.errors import RecyclerError
 
@@ -13,7 +13,15 @@ def failed(analysis: Analysis, beside: Analysis | None) -> None:
     photos.show_photos(analysis, (~analysis.table.right).nonzero()[0], "failed")
 
 
-VIEWS = {"Failed photos": failed}
+VIEWS = {
+    "Overview": overview.show,
+    "Failed photos": failed,
+    "Entropy": entropy.show,
+    "Confusion": confusion.show,
+    "Calibration": calibration.show,
+    "Changes": changes.show,
+    "History": history.show,
+}
 
 
 def page() -> None:
@@ -24,9 +32,11 @@ def page() -> None:
         chosen = choose.choose()
         if chosen.analysis is None:
             return
-        view = st.segmented_control(
-            "View", list(VIEWS), default=next(iter(VIEWS)), required=True, key=state.ANALYSE_VIEW
-        )
+        with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+            view = st.segmented_control(
+                "View", list(VIEWS), default=next(iter(VIEWS)), required=True, key=state.ANALYSE_VIEW
+            )
+            report.download(chosen.analysis, chosen.beside)
         VIEWS[view or next(iter(VIEWS))](chosen.analysis, chosen.beside)
     except RecyclerError as problem:
         st.error(str(problem))

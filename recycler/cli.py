@@ -322,7 +322,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Measure a model or a run on a data set; the same question is answered from what is kept."""
     from recycler.class_mapping import parse_mapping
-    from recycler.evaluations import Question, sorted_mapping
+    from recycler.evaluations import Question, sorted_mapping, thresholds_now
     from recycler.metrics import figures_of_merit
     from recycler.predictions import write_predictions
     from recycler.runs import find_run
@@ -343,12 +343,38 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
         click.echo(f"Left out: {sentence}", err=True)
     if evaluation.learned:
         click.echo(f"{name} has learned from {evaluation.learned} of these {len(table)} photos.", err=True)
-    table = table.judged(rules, evaluation.thresholds)
+    table = table.judged(rules, thresholds_now(subject, evaluation))
     if out:
         write_predictions(out, table)
     figures = figures_of_merit(table, rules)
     line = {"model": name, "data": dataset, "split": split, "learned": evaluation.learned, **figures}
     _say(line, as_json, _figures_text({dataset: figures}))
+
+
+@cli.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@click.argument("other", type=click.Path(path_type=Path))
+@RULEBOOK
+@JSON
+def compare(table: Path, other: Path, rulebook: str | None, as_json: bool) -> None:
+    """Say whether two predictions tables (evaluate --out) differ on the photos that both hold."""
+    from recycler.intervals import differences, resample
+    from recycler.paired import in_words, pair, paired_tests
+    from recycler.predictions import read_predictions
+    from recycler.rulebook import find_rulebook
+
+    rules = find_rulebook(rulebook or settings().rulebook)
+    both = pair(read_predictions(table), read_predictions(other))
+    tests = paired_tests(both, rules)
+    found = differences(resample(both.table, rules), resample(both.other, rules))
+    line = {
+        "photos": len(both.rows),
+        "tests": {what: {**test._asdict(), "real": test.real} for what, test in tests.items()},
+        "differences": {name: difference._asdict() for name, difference in found.items()},
+    }
+    text = [in_words(test, table.name, other.name, what) for what, test in tests.items()]
+    text += [f"{name} {d.value:+.3f}, 95 % {d.low:+.3f} to {d.high:+.3f}" for name, d in found.items()]
+    _say(line, as_json, "\n".join(text))
 
 
 @cli.command()

@@ -162,6 +162,11 @@ def load_evaluation(key: str) -> tuple[Evaluation, Predictions]:
     return found, read_predictions(folder_of(key) / PREDICTIONS_FILE)
 
 
+def thresholds_now(subject: Subject, evaluation: Evaluation) -> Thresholds:
+    """By which thresholds its answers are judged: a card's may have been set since it was asked."""
+    return subject.thresholds if subject.card else evaluation.thresholds
+
+
 def load_embeddings(key: str) -> NDArray[np.float16] | None:
     """The embeddings (N, D) of an evaluation's photos, read from disk as they are needed; None when there are none."""
     try:

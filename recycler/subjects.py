@@ -1,5 +1,6 @@
 """Who is judged: a model on the shelf, or a run that has learned something."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -9,7 +10,7 @@ from recycler.recipe import Recipe
 from recycler.rulebook import Rulebook, find_rulebook
 from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run, list_runs
 from recycler.settings import settings
-from recycler.shelf import Card, list_models
+from recycler.shelf import KERAS_FILE, Card, checksum, list_models
 from recycler.verdict import Thresholds
 
 RUN = "run:"
@@ -68,6 +69,20 @@ def rulebook_of(subject: Subject, name: str | None = None) -> Rulebook:
     rulebook = find_rulebook(chosen, subject.classes)
     rulebook.check(subject.classes)
     return rulebook
+
+
+def origin(subject: Subject, runs: Sequence[Run]) -> Run | None:
+    """The run that a subject came from: of a model, the one of these that holds the very same weights, if any."""
+    if subject.run or subject.card is None:
+        return subject.run
+    try:
+        size = (settings().models / subject.name / KERAS_FILE).stat().st_size
+    except OSError:
+        return None
+    files = ((run, run.folder / NETWORK_FILE) for run in runs)
+    same_size = ((run, file) for run, file in files if file.exists() and file.stat().st_size == size)
+    weights = subject.card.checksums.get(KERAS_FILE)
+    return next((run for run, file in same_size if checksum(file) == weights), None)
 
 
 def _has_learned(run: Run) -> bool:
