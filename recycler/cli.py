@@ -173,10 +173,11 @@ def labels(dataset: str | None, as_json: bool) -> None:
 @click.option("--emphasise", "classes", multiple=True, metavar="CLASS", help="A class that counts twice as much.")
 def again(parent: str, classes: tuple[str, ...]) -> None:
     """Print the recipe that trains a model, or run:NAME, again, with the collected photos as a source of their own."""
-    from recycler.again import find_parent, recipe_again
+    from recycler.again import recipe_again
     from recycler.recipe import dump_recipe
+    from recycler.subjects import find_subject
 
-    click.echo(dump_recipe(recipe_again(find_parent(parent), classes)), nl=False)
+    click.echo(dump_recipe(recipe_again(find_subject(parent), classes)), nl=False)
 
 
 @cli.command()
@@ -189,9 +190,9 @@ def train(recipe: Path, parent: str, as_json: bool) -> None:
 
     checked = load_recipe(recipe)
     if parent:
-        from recycler.again import find_parent
+        from recycler.subjects import find_subject
 
-        parent = find_parent(parent).name
+        parent = find_subject(parent).name
     from recycler.learning.trainer import train as train_recipe
 
     _train(lambda progress: train_recipe(checked, settings().runs, progress, parent), as_json)
@@ -259,6 +260,7 @@ def runs(as_json: bool) -> None:
             "run": record.run,
             "state": record.state,
             "title": run.label.title,
+            "parent": record.parent,
             "created": record.created.isoformat(timespec="seconds"),
             "device": record.device,
             "wall_seconds": round(record.wall_seconds, 1),
