@@ -172,10 +172,15 @@ def spawn(run: Run, command: str, *arguments: str) -> None:
     with (run.folder / LOG_FILE).open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "recycler", command, run.record.run, *arguments],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [os.getenv("PYTHONPATH")])])},
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
     threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
+
+
+def environment() -> dict[str, str]:
+    """For a process of our own, which finds this package wherever it is started."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [os.getenv("PYTHONPATH")])])}
