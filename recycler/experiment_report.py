@@ -39,18 +39,18 @@ BEYOND = {
 }
 
 INTRODUCTION = (
-    "Each row in **bold** is ours, the one below it the thesis's (2020, on a GPU; empty where it gives no figure). The "
+    "Each row in **bold** is ours, the one below it the thesis's (2020, on a GPU), where it gives one. The "
     "same size of data: 50 photos a class of CIFAR-100 to train on, 10 to validate with, 1,000 public test photos that "
     "nothing was chosen on; by chance alone a share of 0.5 of so many photos is off by 0.016. Ours is the mean over "
     "seeds of weights, batches and augmentation ± their standard deviation, on the same photos, of the epoch that is "
-    "best by validation loss. *validation loss*: of the class, on the validation photos of the recipe, whatever a row is "
+    "best by validation loss. *validation loss*: of the class, on the recipe's validation photos, whatever a row is "
     "tested on. *recycling*: the network's own output for it, where it has one, else the sum of the ten recyclable "
     "classes; one photo in ten is recycling, so *never* would be right for 0.9 of them. *minutes*: from the start of a "
     "trainer to its last figure; activations of frozen layers that an earlier row had computed were not computed again."
 )
 BEYOND_ACCURACY = (
     "Top-1 apart for the 54 classes that the thesis lists as known to ImageNet. *ECE*: mean gap between confidence and "
-    "accuracy, 15 bins, uncalibrated. *entropy*: of the predicted distribution, mean; at most 6.6 bits for 100 classes. "
+    "accuracy, 15 bins, uncalibrated. *entropy*: of the predicted distribution, mean; 100 classes have 6.6 at most. "
     "*recycling, balanced accuracy*: right share of recycling and of the rest, counted alike, at the threshold that is "
     "best on the validation photos. *superclass*: accuracy of that output on the validation photos."
 )
@@ -114,11 +114,8 @@ def _beside_the_thesis(experiments: Sequence[Experiment], standings: Mapping[str
         seeds = [*standings[experiment.name].figures.values()]
         cells = [spread(seeds, figure) for figure in BESIDE_THE_THESIS]
         lines.append([f"**{experiment.name}**", str(len(seeds)) if seeds else "no result yet", *cells])
-        theirs = [
-            _value(figure, experiment.thesis[figure]) if figure in experiment.thesis else ""
-            for figure in BESIDE_THE_THESIS
-        ]
-        lines.append(["thesis", "", *theirs])
+        if experiment.thesis:
+            lines.append(["thesis", "", *(spread([experiment.thesis], figure) for figure in BESIDE_THE_THESIS)])
     return table(["row", "seeds", *BESIDE_THE_THESIS.values()], lines)
 
 

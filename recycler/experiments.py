@@ -232,7 +232,7 @@ _HOME = (
         "home_photos.yaml",
         tested_on="garbage",
         thesis={"validation_loss": 0.886, "minutes": 10.55},
-        differs="The thesis had no test photos of its home beside those it validated with, so its loss alone stands here.",
+        differs="The thesis had no photos of its home beside those it validated with, so its loss alone stands here.",
     ),
     Experiment(
         "home-on-cifar",

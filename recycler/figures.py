@@ -47,10 +47,11 @@ def top_bars(rows: Sequence[tuple[str, float, Destination]]) -> alt.Chart:
     return chart
 
 
-def history_chart(epochs: pd.DataFrame) -> alt.FacetChart:
+def history_chart(epochs: pd.DataFrame, *, points: bool = True) -> alt.FacetChart:
     """Draw a finished training: a small chart a metric, training and validation as lines.
 
     epochs: one row an epoch in the order of training; a metric is any column that has a `val_` column beside it.
+    points: mark the epochs, too, where they are few; the picture's file is then up to five times as large.
     """
     metrics = [name.removeprefix("val_") for name in epochs.columns if name.startswith("val_")]
     table = pd.concat(
@@ -61,7 +62,7 @@ def history_chart(epochs: pd.DataFrame) -> alt.FacetChart:
     )
     lines = (
         alt.Chart(table)
-        .mark_line(point=len(epochs) < 100)
+        .mark_line(point=points and len(epochs) < 100)
         .encode(
             x=alt.X("epoch:Q", title="Epoch", axis=alt.Axis(tickMinStep=1)),
             y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),

@@ -84,7 +84,7 @@ class Stage(Part):
     )
     backbone_batch_norm: Literal["inference", "training"] = Field(
         "inference",
-        description="batch norm of the backbone keeps ImageNet's statistics; training: where it learns, takes the photos' own",
+        description="the backbone's batch norm keeps ImageNet's statistics; training: what learns takes that of photos",
     )
     epochs: int = Field(60, ge=1, le=1000, description="most epochs")
     batch_size: int = Field(128, ge=1, le=4096, description="photos a step")

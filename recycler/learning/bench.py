@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from recycler.curves import epochs_table
+from recycler.curves import NAMES, epochs_table
 from recycler.errors import RecipeError, RecyclerError, RunError
 from recycler.experiment_report import Standing, document, figures_of
 from recycler.experiments import Experiment, trained_first
@@ -196,11 +195,11 @@ def _superclass(run: Run) -> dict[str, float]:
 
 def _draw(run: Run, file: Path) -> None:
     """Curves as a picture, unless a newer one is there."""
-    table = pd.DataFrame(epochs_table(run.epochs()))
+    table = epochs_table(run.epochs())
     finished = run.record.finished
     if not len(table) or (file.exists() and finished and file.stat().st_mtime > finished.timestamp()):
         return
-    columns = [f"{split}{name}" for name in DRAWN for split in ("", "val_") if f"{split}{name}" in table]
+    titles = {f"{split}{name}": f"{split}{NAMES[name]}" for name in DRAWN for split in ("", "val_")}
     draft = file.with_suffix(".part.svg")
-    history_chart(table[columns]).save(draft)
+    history_chart(table[table.columns.intersection([*titles])].rename(columns=titles), points=False).save(draft)
     draft.replace(file)
