@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from recycler.learning.answers import imagenet_head, on_other_data, scaled_twice
+from recycler.learning.data import load_data
 from recycler.learning.trainer import train
 from recycler.predictions import read_predictions
 from recycler.recipe import parse_recipe
@@ -29,9 +30,10 @@ def test_other_photos_are_those_of_shared_classes_that_the_run_has_not_seen(
     run: Run, shapes: Path, tmp_path: Path
 ) -> None:
     rest = on_other_data(run, str(shapes), nobody)
-    seen = read_predictions(run.folder / PREDICTIONS_FILE)
-    assert len(rest) == 48 - 24
-    assert {*rest.photos}.isdisjoint(seen.photos)
+    seen = load_data(run.recipe).data.photos
+    assert len(seen) == 24
+    assert 16 < len(rest) <= 48 - 24, "copies of those seen are left out, too"
+    assert {*rest.photos}.isdisjoint(seen)
     assert rest.right.mean() > 0.7
     assert set(rest.splits) == {"test"}
     np.testing.assert_allclose(rest.p_recycle, rest.probabilities[:, 0], atol=1e-6)

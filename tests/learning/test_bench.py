@@ -25,7 +25,7 @@ def rows(shapes: Path, tmp_path: Path) -> list[Experiment]:
     file.write_text(
         f"name: base\ndata: {{sources: [{{name: {shapes}, per_class: 18}}], validation: 0.25, test: 0.25}}\n"
         "network: {input_size: 32}\n"
-        "stages: [{epochs: 150, batch_size: 4, patience: null, learning_rate: 0.003}]\n"
+        "stages: [{epochs: 60, batch_size: 4, patience: null, learning_rate: 0.003}]\n"
     )
     quick = {"stages.0.epochs": 2}
     return [
