@@ -49,6 +49,7 @@ def earlier_runs(runs: Sequence[Run]) -> None:
         key=f"{state.TRAIN_TABLE}-{'-'.join(sorted(table.index))[:2000]}",
         on_select="rerun",
         selection_mode="multi-row",
+        placeholder="",
         alt="All runs, newest first",
     )
     by_name = {run.record.run: run for run in runs}

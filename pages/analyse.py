@@ -4,7 +4,6 @@ import streamlit as st
 
 from components import state
 from components.analysis import choose, photos
-from components.look import apply_style
 from recycler.analysis import Analysis
 from recycler.errors import RecyclerError
 
@@ -20,16 +19,15 @@ VIEWS = {"Failed photos": failed}
 def page() -> None:
     """Choose, then one view of the predictions table."""
     st.set_page_config(layout="wide")
-    apply_style()
     st.title("Analyse")
     try:
-        analysis = choose.choose()
-        if analysis is None:
+        chosen = choose.choose()
+        if chosen.analysis is None:
             return
         view = st.segmented_control(
             "View", list(VIEWS), default=next(iter(VIEWS)), required=True, key=state.ANALYSE_VIEW
         )
-        VIEWS[view or next(iter(VIEWS))](analysis, None)
+        VIEWS[view or next(iter(VIEWS))](chosen.analysis, chosen.beside)
     except RecyclerError as problem:
         st.error(str(problem))
 

@@ -1,7 +1,7 @@
-"""Classes of one data set in the words of another, written by hand: what CIFAR-100 shares with ImageNet and with waste.
+"""What CIFAR-100 shares with ImageNet, written by hand; and how probabilities of classes that mean the same add up.
 
-The left side is a class of CIFAR-100. Where several classes of a network mean the same class of the photos, their
-probabilities add up (`merge`).
+`class_mapping.py` says which class of a model a class of photos counts as; here the classes of a network are merged
+into those of photos that are told less finely.
 """
 
 from collections.abc import Mapping, Sequence
@@ -69,12 +69,6 @@ IMAGENET: dict[str, tuple[int, ...]] = {
     "wolf": (269, 270, 271),
     "worm": (110, 111),  # flatworm, nematode
 }
-
-# Class of CIFAR-100 to the class of `garbage` that such a thing belongs to. A bottle is glass or plastic, a cup may be
-# anything, and things with a plug have no class there: they are not shared.
-WASTE: dict[str, str] = {"can": "metal"} | dict.fromkeys(
-    ("apple", "mushroom", "orange", "pear", "sweet_pepper"), "biological"
-)
 
 
 def imagenet_names() -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from recycler.errors import ModelError, RunError
 from recycler.recipe import Recipe
+from recycler.rulebook import Rulebook, find_rulebook
 from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run, list_runs
 from recycler.settings import settings
 from recycler.shelf import Card, list_models
@@ -55,6 +56,18 @@ def find_subject(name: str) -> Subject:
     if name.startswith(RUN):
         raise RunError(f"There is no finished run called “{name.removeprefix(RUN)}”. There are: {known}.")
     raise ModelError(f"There is no model called “{name}”. There are: {known}.")
+
+
+def rulebook_of(subject: Subject, name: str | None = None) -> Rulebook:
+    """The rulebook of this name, else the one that the subject was trained with, else the one of the settings.
+
+    Raises RulebookError when it lacks one of the subject's classes.
+    """
+    recipe = subject.recipe
+    chosen = name or (recipe.rulebook if recipe else settings().rulebook)
+    rulebook = find_rulebook(chosen, subject.classes)
+    rulebook.check(subject.classes)
+    return rulebook
 
 
 def _has_learned(run: Run) -> bool:

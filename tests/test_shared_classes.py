@@ -3,9 +3,9 @@ from pathlib import Path
 
 import numpy as np
 
-from recycler.classes import CIFAR100, HOUSEHOLD
+from recycler.class_mapping import ALIKE
 from recycler.datasets.cifar100 import IMAGENET_SHARED
-from recycler.shared_classes import IMAGENET, WASTE, imagenet_names, merge
+from recycler.shared_classes import IMAGENET, imagenet_names, merge
 
 
 def test_the_map_has_the_classes_that_the_thesis_calls_shared_and_no_class_of_imagenet_twice() -> None:
@@ -28,15 +28,9 @@ def test_imagenet_classes_that_no_photo_shows_keep_a_name_of_their_own() -> None
     assert len([name for name in set(names) if name not in IMAGENET]) == 1000 - sum(map(len, IMAGENET.values()))
 
 
-def test_waste_is_told_from_classes_of_cifar_100_to_classes_of_the_household() -> None:
-    assert WASTE.keys() <= {*CIFAR100}
-    assert {*WASTE.values()} <= {*HOUSEHOLD}
-    assert "bottle" not in WASTE, "glass or plastic: nobody knows"
-
-
 def test_probabilities_of_classes_that_mean_the_same_add_up() -> None:
     said = np.array([[0.1, 0.2, 0.3, 0.4], [0.0, 0.5, 0.5, 0.0]], np.float32)
-    sums, names = merge(said, ["apple", "can", "orange", "worm"], WASTE)
+    sums, names = merge(said, ["apple", "can", "orange", "worm"], ALIKE)
     assert names == ("biological", "metal", "worm")
     np.testing.assert_allclose(sums, [[0.4, 0.2, 0.4], [0.5, 0.5, 0.0]], atol=1e-6)
     assert merge(said, ["a", "b", "c", "d"])[1] == ("a", "b", "c", "d")

@@ -5,12 +5,12 @@ import streamlit as st
 from components import data_sets, state
 from components.pictures import Picture, picture_grid
 from components.words import percent, readable
-from recycler.analysis import OWN, Analysis
+from recycler.analysis import Analysis
 from recycler.datasets.dataset import Dataset
 from recycler.errors import DatasetError, PhotoError
 from recycler.photos import open_photo, to_jpeg
 from recycler.predictions import Index
-from recycler.recipe import Data, Source
+from recycler.recipe import Data
 
 THUMBNAIL = 160  # pixels a side
 A_PAGE = 24
@@ -52,12 +52,9 @@ def photos_of(analysis: Analysis) -> Dataset:
 
 
 def _wanted(analysis: Analysis) -> Data:
-    recipe = analysis.subject.recipe
-    if analysis.data != OWN:
-        return Data(sources=(Source(name=analysis.data),))
-    if recipe is None:
-        raise DatasetError("The recipe of this model is of an older version, so its photos cannot be found.")
-    return recipe.data
+    if analysis.photos is None:
+        raise DatasetError("Nobody knows where the photos of this table are.")
+    return analysis.photos
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

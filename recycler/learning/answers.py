@@ -6,6 +6,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 
+from recycler.class_mapping import ALIKE
 from recycler.datasets import load_dataset
 from recycler.datasets.cifar100 import IMAGENET_SHARED
 from recycler.datasets.dataset import Dataset, join
@@ -19,7 +20,7 @@ from recycler.predictions import Predictions, predictions
 from recycler.recipe import Recipe
 from recycler.rulebook import find_rulebook
 from recycler.runs import NETWORK_FILE, Run
-from recycler.shared_classes import WASTE, imagenet_names, merge
+from recycler.shared_classes import imagenet_names, merge
 
 AT_ONCE = 64  # photos
 
@@ -27,17 +28,17 @@ AT_ONCE = 64  # photos
 def on_other_data(run: Run, name: str, progress: Progress) -> Predictions:
     """A run's network on a data set: its test split where it has one, and no photo that the run has seen, nor a copy.
 
-    Answers and photos go by the classes that both sides have, in the words of `shared_classes.WASTE`; what else the
+    Answers and photos go by the classes that both sides have, in the words of `class_mapping.ALIKE`; what else the
     network knows may be answered, too. Photos of other classes are left out. Raises RecyclerError.
     """
     own = load_data(run.recipe, progress).data
     data = _unseen(join([load_dataset(name)]), set(own.photos), progress)
-    classes = {WASTE.get(name, name) for name in own.classes}
+    classes = {ALIKE.get(name, name) for name in own.classes}
     shared = [
-        i for i, label in enumerate(data.labels) if WASTE.get(data.classes[label], data.classes[label]) in classes
+        i for i, label in enumerate(data.labels) if ALIKE.get(data.classes[label], data.classes[label]) in classes
     ]
     return _answers(
-        load_network(run.folder / NETWORK_FILE), data.pick(shared), own.classes, run.recipe, progress, WASTE
+        load_network(run.folder / NETWORK_FILE), data.pick(shared), own.classes, run.recipe, progress, ALIKE
     )
 
 

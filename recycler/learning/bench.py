@@ -21,8 +21,9 @@ from recycler.errors import RecipeError, RecyclerError, RunError
 from recycler.experiment_report import Standing, document, figures_of
 from recycler.experiments import Experiment, trained_first
 from recycler.figures import history_chart
-from recycler.jobs import device_of, environment
+from recycler.jobs import device_of
 from recycler.predictions import Predictions, read_predictions, write_predictions
+from recycler.processes import environment
 from recycler.recipe import Recipe
 from recycler.rulebook import find_rulebook
 from recycler.runs import LIVE, PREDICTIONS_FILE, Run, find_run, list_runs, new_run, write_atomically
@@ -199,7 +200,6 @@ def _draw(run: Run, file: Path) -> None:
     finished = run.record.finished
     if not len(table) or (file.exists() and finished and file.stat().st_mtime > finished.timestamp()):
         return
-    titles = {f"{split}{name}": f"{split}{NAMES[name]}" for name in DRAWN for split in ("", "val_")}
     draft = file.with_suffix(".part.svg")
-    history_chart(table[table.columns.intersection([*titles])].rename(columns=titles), points=False).save(draft)
+    history_chart(table, {name: NAMES[name] for name in DRAWN if name in table}, points=False).save(draft)
     draft.replace(file)

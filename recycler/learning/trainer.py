@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,6 +21,7 @@ from platform import python_version
 from recycler.errors import RunError
 from recycler.failures import explain
 from recycler.jobs import claim, device_of, wait_for_turn
+from recycler.learning.data import load_data
 from recycler.recipe import Recipe
 from recycler.runs import Run, new_run
 from recycler.settings import PROJECT
@@ -35,12 +37,13 @@ class Stopped(Exception):  # noqa: N818 - not an error: somebody asked for it
     """A stop was asked for before there was anything to keep."""
 
 
-def train(recipe: Recipe, root: Path, progress: Progress) -> Run:
+def train(recipe: Recipe, root: Path, progress: Progress, parent: str = "") -> Run:
     """Train a recipe into a new run under `root`: *done*, *stopped* or *failed*.
 
+    parent: the shelf model or `run:NAME` that it is trained again from.
     Raises RecyclerError when the run failed and the user can mend it; any other exception is a bug.
     """
-    return resume(new_run(root, recipe, device_of(recipe)), progress)
+    return resume(new_run(root, recipe, device_of(recipe), parent=parent), progress)
 
 
 def resume(run: Run, progress: Progress) -> Run:
@@ -101,7 +104,6 @@ def _train(run: Run, progress: Progress) -> None:
 def _train_on_device(run: Run, progress: Progress) -> None:
     if run.record.device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # else TensorFlow takes a GPU that another run may have
-    from recycler.learning.training import train_run
 
     def tell(what: str, done: int, total: int) -> None:
         if run.stop_requested() and not run.record.stages:
@@ -109,7 +111,12 @@ def _train_on_device(run: Run, progress: Progress) -> None:
         run.tell(what, done, total)
         progress(what, done, total)
 
-    train_run(run, tell)
+    with ThreadPoolExecutor(1) as pool:  # looking for copies among photos and importing TensorFlow take seconds each
+        photos = pool.submit(load_data, run.recipe, tell)
+        from recycler.learning.training import train_run
+
+        prepared = photos.result()
+    train_run(run, prepared, tell)
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from recycler.learning.activations import Activations, fingerprint
 from recycler.learning.batches import Batches, Targets, class_weights, source_ways
 from recycler.learning.checkpoint import Checkpoint, assign, values
 from recycler.learning.cuts import StageNetwork, stage_network
-from recycler.learning.data import Index, Prepared, Progress, load_data, log_priors
-from recycler.learning.device import use_device
+from recycler.learning.data import Index, Prepared, Progress, log_priors
+from recycler.learning.device import device_name, use_device
 from recycler.learning.export import split_figures
 from recycler.learning.network import Parts, assemble, build_parts
 from recycler.learning.stages import Interrupted, StageTrainer, State, Unwatched, Watcher
@@ -56,16 +56,17 @@ class Trained:
     stopped: bool
 
 
-def train_run(run: Run, progress: Progress) -> None:
+def train_run(run: Run, prepared: Prepared, progress: Progress) -> None:
     """Train a run's recipe, from its checkpoint where it has one, and fill its folder and its record.
 
+    prepared: the photos of the recipe, from `load_data`.
     The best weights are on disk at any time. Returns normally after a stop request, too: evaluated with the best
     weights so far, the checkpoint kept; without network and figures if nothing had begun to learn.
     Raises RecyclerError; TrainingError when the loss is not a number.
     """
     recipe = run.recipe
     device = use_device(recipe.device)
-    prepared = load_data(recipe, progress)
+    run.record.device_name = device_name(device)
     data, parts = prepared.data, prepared.parts
     rulebook = find_rulebook(recipe.rulebook, data.classes)
     rulebook.check(data.classes)
@@ -189,7 +190,7 @@ def _weights(network: Parts) -> list[keras.Variable]:
 
 def _batches(job: Job, number: int, network: Parts, activations: Sequence[Activations], train: Index) -> Batches:
     recipe, data = job.recipe, job.prepared.data
-    weights = class_weights(data, train, recipe.stages[number].class_weights == "balanced")
+    weights = class_weights(data, train, recipe.stages[number].class_weights == "balanced", recipe.emphasis)
     targets = Targets(
         data, job.rulebook, [*network.branches], log_priors(data.pick(train), recipe.masked_prior), weights
     )

@@ -83,7 +83,7 @@ def curves(run: Run) -> pd.DataFrame:
 def finish(run: Run) -> None:
     """Train a run to its end, as the trainer does."""
     with closing(run):
-        train_run(run, lambda *_: None)
+        train_run(run, load_data(run.recipe), lambda *_: None)
 
 
 def test_a_run_killed_twice_ends_as_an_unbroken_one(shapes: Path, tmp_path: Path) -> None:
@@ -95,6 +95,7 @@ def test_a_run_killed_twice_ends_as_an_unbroken_one(shapes: Path, tmp_path: Path
             "import os, sys\n"
             "from pathlib import Path\n"
             "from recycler.learning import stages\n"
+            "from recycler.learning.data import load_data\n"
             "from recycler.learning.training import train_run\n"
             "from recycler.runs import Run, find_run\n"
             "class Dying(Run):\n"
@@ -103,7 +104,7 @@ def test_a_run_killed_twice_ends_as_an_unbroken_one(shapes: Path, tmp_path: Path
             "            os.kill(os.getpid(), 9)\n"
             "stages.CHECKPOINT_SECONDS = 0\n"
             "run = find_run(Path(sys.argv[1]), 'latest')\n"
-            "train_run(Dying(run.folder, run.record), lambda *_: None)\n"
+            "train_run(Dying(run.folder, run.record), load_data(run.recipe), lambda *_: None)\n"
         )
         ended = subprocess.run([sys.executable, "-c", program, tmp_path / "broken"], cwd=PROJECT)
         assert ended.returncode == -9
