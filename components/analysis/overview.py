@@ -44,7 +44,7 @@ def show(analysis: Analysis, beside: Analysis | None) -> None:
     if beside:
         _comparison(analysis, beside)
     _all_figures(analysis, beside)
-    if thesis.comparable(analysis):
+    if measured.beside_thesis(analysis):
         _beside_the_thesis(analysis)
     _groups(analysis, beside)
     _classes(analysis)
@@ -81,7 +81,8 @@ def _comparison(analysis: Analysis, beside: Analysis) -> None:
         st.markdown(in_words(test, f"**{ours}**", f"**{theirs}**", what))
     if both < len(analysis.table):
         st.caption(
-            f"Compared photo by photo on the {both:,} that both have judged; the figures above are of all photos of each."
+            f"Compared photo by photo on the {both:,} that both have judged; "
+            "the figures above are of all photos of each."
         )
 
 
@@ -105,7 +106,13 @@ def _all_figures(analysis: Analysis, beside: Analysis | None) -> None:
             row["Difference"] = _difference(name, difference.get(name))
         rows.append(row | {"Better": "more" if meaning.more_is_better else "less", "What it says": meaning.says})
     with st.expander("All figures"):
-        st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", alt="Figures of merit with intervals")
+        st.dataframe(
+            pd.DataFrame(rows),
+            hide_index=True,
+            height="content",
+            column_config={"Figure": TEXT(width=220)},
+            alt="Figures of merit with intervals",
+        )
         if beside:
             st.caption("Differences are taken photo by photo; where the interval does not hold 0, chance is unlikely.")
 
