@@ -9,7 +9,7 @@ import streamlit as st
 
 from components import state
 from recycler import curves
-from recycler.figures import RUNS, learning_curves
+from recycler.figures import RUNS, SPLITS, learning_curves
 from recycler.live import LivePoints
 from recycler.runs import POINTS_FILE, Run
 
@@ -19,9 +19,10 @@ FIRST = ("loss", "object_accuracy")  # what is shown until something else is cho
 
 
 class View(NamedTuple):
-    """How to look: metrics, weight of the moving average, epochs (None: all), logarithmic losses, runs beside."""
+    """How to look: metrics, splits, weight of the moving average, epochs (None: all), log axis, other runs."""
 
     metrics: tuple[str, ...]
+    splits: tuple[str, ...]
     smoothing: float
     last: float | None
     log: bool
@@ -46,6 +47,7 @@ def choose_view(key: str, known: Sequence[str], others: Sequence[Run] = ()) -> V
             format_func=lambda name: curves.NAMES.get(name, name),
             key=f"{key}-metrics",
         )
+        splits = st.pills("Lines", list(SPLITS), selection_mode="multi", default=list(SPLITS), key=f"{key}-splits")
         smoothing = st.segmented_control(
             "Smoothing of training", list(SMOOTHING), default="a little", required=True, key=f"{key}-smooth"
         )
@@ -56,7 +58,14 @@ def choose_view(key: str, known: Sequence[str], others: Sequence[Run] = ()) -> V
             if titles
             else []
         )
-    return View(tuple(metrics), SMOOTHING[smoothing or "none"], WINDOWS[last or "everything"], log, tuple(beside))
+    return View(
+        tuple(metrics),
+        tuple(splits or SPLITS),
+        SMOOTHING[smoothing or "none"],
+        WINDOWS[last or "everything"],
+        log,
+        tuple(beside),
+    )
 
 
 def has_curves(run: Run) -> bool:
@@ -83,7 +92,7 @@ def draw_curves(key: str, runs: Sequence[Run], view: View) -> None:
         ]
         log = view.log and "loss" in metric
         table = curves.window([pd.concat(lines, ignore_index=True)], view.last)[0]
-        table = table[table["value"] > 0] if log else table
+        table = table[table["split"].isin(view.splits) & ((table["value"] > 0) | (not log))]
         first, _, epochs = tables[0]
         found = curves.marks(metric, epochs, first.record.stages, first.record.state == "done")
         least = table["x"].min() if view.last else -1.0
@@ -91,7 +100,7 @@ def draw_curves(key: str, runs: Sequence[Run], view: View) -> None:
         spec["datasets"] = {
             "curves": table,
             "borders": found.borders[found.borders["x"] >= least],
-            "best": found.best[found.best["x"] >= least],
+            "best": found.best[(found.best["x"] >= least) & ("validation" in view.splits)],
         }
         st.vega_lite_chart(spec, width="stretch", key=f"{state.TRAIN_CURVE}-{key}-{metric}")
 

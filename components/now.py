@@ -1,6 +1,6 @@
 """What runs now: how far it is, how fast, its curves; to be stopped or discarded. Else how the last training ended."""
 
-import os
+import socket
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -10,13 +10,16 @@ import streamlit as st
 from components import queue, state
 from components.attempt import attempt, attempt_on_click
 from components.curve_view import choose_view, draw_curves, has_curves, known_metrics, points_of
+from components.gpus import gpus_now
 from components.run_actions import run_actions, throw_away
-from components.run_words import facts, result_facts, state_badge
+from components.run_words import facts, parent_title, result_facts, state_badge
 from components.words import about, megabytes, plain
 from recycler import jobs
+from recycler.datasets import available_datasets
+from recycler.gpu import Gpu
 from recycler.progress import Standing, memory_megabytes, standing
 from recycler.recipe import Recipe, load_recipe
-from recycler.runs import LIVE, RECIPE_FILE, Run, list_runs
+from recycler.runs import LIVE, RECIPE_FILE, Doing, Run, RunRecord, list_runs
 from recycler.settings import PROJECT, settings
 
 TICK_SECONDS = 1.0
@@ -60,12 +63,15 @@ def run_card(run: Run, runs: Sequence[Run], place: str) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader(plain(run.label.title, 100), anchor=False, width="content")
             state_badge(run)
+        if record.parent:
+            st.caption(f":material/replay: Again, from {plain(parent_title(record.parent), 100)}")
         if run.label.note:
             st.caption(plain(run.label.note, 2000))
         if record.state in LIVE:
             _progress(run)
         elif record.state == "failed":
-            st.error(f"{plain(record.problem, 700)} {plain(record.hint, 400)}", icon=":material/error:")
+            hint = record.hint.replace(f"python -m recycler resume {record.run}", "press Resume")
+            st.error(f"{plain(record.problem, 700)} {plain(hint, 400)}", icon=":material/error:")
         if rows := result_facts(record) if record.state not in LIVE else {}:
             facts(rows)
         if has_curves(run):
@@ -96,12 +102,8 @@ def _progress(run: Run) -> None:
         return
     where = standing(record, _recipe(run.folder), points_of(run.folder).poll())
     doing = run.doing
-    if where is None or (
-        where.step == 0 and doing and doing.done < doing.total
-    ):  # photos are read, or the frozen part is computed
-        done = doing.done / max(doing.total, 1) if doing else 0.0
-        text = f"{plain(doing.what.capitalize(), 100)}, {doing.done:,} of {doing.total:,}" if doing else "Starting…"
-        st.progress(min(done, 1.0), text)
+    if where is None or (doing and _is_outside_epochs(doing, where)):
+        st.progress(min(doing.done / max(doing.total, 1), 1.0) if doing else 0.0, _doing(doing))
         return
     if record.state == "stopping":
         st.progress(where.share, "Stopping: the best so far is kept and measured.")
@@ -111,11 +113,32 @@ def _progress(run: Run) -> None:
     if where.stages > 1:
         rows = {"Left in this stage": rows["Time left"]}
     rows["Speed"] = f"{where.photos_per_second:,.0f} images a second" if where.photos_per_second else "…"
-    rows["Device"] = "GPU" if record.device == "gpu" else f"CPU, {os.cpu_count()} cores"
+    rows["Device"] = record.device_name or record.device.upper()
     memory = memory_megabytes(record)
     if memory is not None:
         rows["Memory"] = megabytes(memory)
+    if gpu := _gpu(record):
+        rows["GPU memory"] = f"{megabytes(gpu.used_megabytes)} of {megabytes(gpu.memory_megabytes)}"
     facts(rows)
+
+
+def _gpu(record: RunRecord) -> Gpu | None:
+    """The GPU that a run trains on, as far as this machine knows it."""
+    if record.device != "gpu" or record.host != socket.gethostname():
+        return None
+    return next((gpu for gpu in gpus_now() if gpu.name == record.device_name), None)
+
+
+def _is_outside_epochs(doing: Doing, where: Standing) -> bool:
+    """Whether something else than an epoch is under way: the frozen part is computed, or the end is measured."""
+    return where.step in (0, where.steps) and doing.done < doing.total and not doing.what.startswith(where.name)
+
+
+def _doing(doing: Doing | None) -> str:
+    if doing is None:
+        return "Starting…"
+    what = plain(doing.what.capitalize(), 100)
+    return f"{what}, {doing.done:,} of {doing.total:,}" if doing.total > 1 else f"{what}…"
 
 
 def _where(where: Standing) -> str:
@@ -147,10 +170,13 @@ def _stop_or_discard(run: Run, key: str) -> None:
 
 
 def _first_visit() -> None:
-    """Nothing has been trained yet: one click leads on."""
+    """Nothing has been trained yet: one click leads on, or the form does where the photos for that are missing."""
+    quick, found = load_recipe(PROJECT / "recipes" / "quick.yaml"), available_datasets()
     with st.container(border=True, key="train-empty"):
         st.subheader("Nothing has been trained here yet", anchor=False)
-        quick = load_recipe(PROJECT / "recipes" / "quick.yaml")
+        if not all(found.get(source.name) for source in quick.data.sources):
+            st.markdown("Choose photos in the form, or add some of your own, then press **Start training**.")
+            return
         st.markdown(
             "A first training takes about two minutes on this computer. You watch it learn 100 everyday things, "
             "and can put the result on the shelf."

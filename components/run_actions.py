@@ -2,16 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
-from urllib.parse import quote
 
-import pandas as pd
 import streamlit as st
 
 from components import state
 from components.attempt import attempt
 from components.words import plain, safe
 from recycler import jobs, publishing
-from recycler.figures import history_chart
+from recycler.history import history_page, history_picture
 from recycler.runs import EPOCHS_FILE, POINTS_FILE, PREDICTIONS_FILE, RECIPE_FILE, Label, Run
 from recycler.settings import settings
 from recycler.shelf import list_models
@@ -100,15 +98,15 @@ def _publication(run: Run, under_way: bool) -> None:
             f"It says *unsure* below {card.thresholds.confidence:.0%}, set on {plain(card.thresholds_from)}.",
             icon=":material/check_circle:",
         )
-        address = f"./?{state.MODEL}={quote(card.title)}"  # the address holds what the select box shows
-        st.html(f'<a href="{safe(address)}" target="_self">Try it on Classify</a>')
+        st.html(f'<a href="./?{state.MODEL}={safe(card.name)}" target="_self">Try it on Classify</a>')
 
 
 def _rename(run: Run, key: str) -> None:
     label = run.label
+    key = f"{state.TRAIN_RENAME}-{key}-{hash(label)}"  # once it is saved, a closed fold takes its place
     with (
-        st.popover("Rename", type="tertiary", icon=":material/edit:", key=f"{state.TRAIN_RENAME}-{key}"),
-        st.form(f"{state.TRAIN_RENAME}-form-{key}", border=False),
+        st.popover("Rename", type="tertiary", icon=":material/edit:", key=key),
+        st.form(f"{key}-form", border=False),
     ):
         title = st.text_input("Name", label.title, max_chars=100)
         note = st.text_area("Note", label.note, max_chars=2000)
@@ -136,19 +134,18 @@ def _files(run: Run, key: str) -> None:
                     type="tertiary",
                     on_click="ignore",
                 )
-        if run.epochs():
+        if not run.epochs():
+            return
+        for title, make, suffix, kind in (
+            ("Curves, a page that opens offline (HTML)", history_page, "html", "text/html"),
+            ("Curves, a picture (PNG)", history_picture, "png", "image/png"),
+        ):
             st.download_button(
-                "Curves (HTML)",
-                partial(_history, run),
-                f"{run.record.run}.html",
-                "text/html",
-                key=f"{state.TRAIN_FILES}-html-{key}",
+                title,
+                partial(make, run),
+                f"{run.record.run}.{suffix}",
+                kind,
+                key=f"{state.TRAIN_FILES}-{suffix}-{key}",
                 type="tertiary",
                 on_click="ignore",
             )
-
-
-def _history(run: Run) -> str:
-    epochs = pd.DataFrame(run.epochs()).apply(pd.to_numeric)
-    page: str = history_chart(epochs).to_html(inline=True)
-    return page

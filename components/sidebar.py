@@ -5,10 +5,12 @@ from pathlib import Path
 import streamlit as st
 
 from components import correction, state
+from components.address import choose_in_address
+from components.classifiers import shared_classifier
 from components.words import plain, readable
-from recycler.classifier import Classifier, load_classifier
+from recycler.classifier import Classifier
 from recycler.errors import ModelError, RulebookError
-from recycler.rulebook import Rulebook, list_rulebooks, load_rulebook
+from recycler.rulebook import Rulebook, is_own, known_rulebooks, load_rulebook
 from recycler.settings import settings
 from recycler.shelf import Card, list_models
 from recycler.teach import Memory, recall
@@ -34,18 +36,12 @@ def choose() -> tuple[Classifier, Rulebook, Memory]:
     with st.sidebar:
         rules = st.container()
         card = _choose_model()
-        classifier = _classifier(card.name, card.model_dump_json())
+        classifier = shared_classifier(card)
         memory = recall(classifier)
         _about(card)
         correction.learned(memory)
         with rules:
             return classifier, _choose_rulebook(card), memory
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _classifier(name: str, card: str) -> Classifier:
-    """One a model; a model that was published again, or has other thresholds, is a new one by its card."""
-    return load_classifier(name)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -60,47 +56,41 @@ def _choose_model() -> Card:
         raise ModelError(
             "The shelf has no model yet. Train one and publish it, or set RECYCLER_MODELS to a folder of models."
         )
-    preferred = settings().model
-    names = sorted(cards, key=lambda name: (name != preferred, name))
-    name = st.selectbox(
-        "Model", names, format_func=lambda name: cards[name].title, key=state.MODEL, bind="query-params"
-    )
-    return cards[name]
+    names = sorted(cards, key=lambda name: (name != settings().model, name))
+    return cards[choose_in_address("Model", {name: cards[name].title for name in names}, state.MODEL)]
 
 
 def _choose_rulebook(card: Card) -> Rulebook:
     """The chosen rulebook, or, when that one knows too little for this model, the first that fits."""
-    paths = list_rulebooks(settings().rulebooks)
-    names = sorted(paths, key=lambda name: name != settings().rulebook)
-    books: dict[str, Rulebook] = {}
+    fitting: dict[str, Rulebook] = {}
     problems: dict[str, str] = {}
-    for name in names:
+    titles: dict[str, str] = {}
+    for name, path in known_rulebooks().items():
         try:
-            books[name] = _rulebook(paths[name], paths[name].stat().st_mtime_ns, card.classes)
+            book = _rulebook(path, path.stat().st_mtime_ns, card.classes)
+            titles[name] = book.title
+            book.check(card.classes)
+            fitting[name] = book
         except RulebookError as problem:
             problems[name] = str(problem)
-    name = st.selectbox(
+            if is_own(path):  # made for the photos of another model
+                titles.pop(name, None)
+            else:
+                titles.setdefault(name, name)
+    names = sorted(titles, key=lambda name: (name not in fitting, name != settings().rulebook))
+    name = choose_in_address(
         "Rules",
-        names,
-        format_func=lambda name: books[name].title if name in books else name,
-        key=state.RULEBOOK,
-        bind="query-params",
-        help="What goes where differs from place to place. Choose the rules of yours.",
+        {name: titles[name] for name in names},
+        state.RULEBOOK,
+        "What goes where differs from place to place. Choose the rules of yours.",
     )
-    fitting = {}
-    for other, book in books.items():
-        try:
-            book.check(card.classes)
-            fitting[other] = book
-        except RulebookError as problem:
-            problems[other] = str(problem)
     if name in problems:
         st.warning(plain(problems[name], 400))
     if not fitting:
         raise RulebookError(
             f"No rulebook fits the model “{card.title}”. Choose another model, or add rules for its kinds."
         )
-    book = fitting.get(name) or next(iter(fitting.values()))
+    book = fitting.get(name) or fitting[next(other for other in names if other in fitting)]
     st.caption(f"For {plain(book.region)}. Source: {plain(book.source, 300)}")
     return book
 

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Mapping
 
 HOW_SURE = ((0.98, "almost certain"), (0.9, "quite sure"), (0.75, "fairly sure"), (0.0, "not very sure"))
 EVERYDAY = {"biological": "food scraps", "trash": "mixed rubbish"}
@@ -45,9 +46,25 @@ def megabytes(amount: float) -> str:
     return f"{amount:.0f} MB" if amount < 1000 else f"{amount / 1000:.1f} GB"
 
 
+def count_of(count: int, noun: str) -> str:
+    """A number of things: "1 photo", "1,200 photos"."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
 def readable(class_name: str) -> str:
     """A class name as people say it: "aquarium_fish" becomes "aquarium fish"."""
     return EVERYDAY.get(class_name, class_name.replace("_", " "))
+
+
+def distinct(titles: Mapping[str, str]) -> dict[str, str]:
+    """Name to title, the name beside those titles that several have."""
+    shared = [*titles.values()]
+    return {name: title if shared.count(title) == 1 else f"{title} ({name})" for name, title in titles.items()}
+
+
+def short_name(title: str) -> str:
+    """A title as the short name of a recipe or rulebook: small letters, digits and dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:64].strip("-") or "training"
 
 
 def plain(text: str, longest: int = 60) -> str:

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from components import gallery, inputs, sidebar
-from components.look import apply_style
 from components.visit import this_visit
 from recycler.errors import RecyclerError
 
@@ -15,7 +14,6 @@ PRIVACY = (
 
 def page() -> None:
     """Photos in, verdicts out."""
-    apply_style()
     st.title("Where does it go?")
     st.markdown("Show me a thing that you want to throw away.")
     try:

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from components import now, run_table, state
-from components.look import apply_style
 from components.recipe_form import recipe_form
+from components.words import plain
 from recycler import jobs
 from recycler.errors import RecyclerError
 from recycler.runs import LIVE, list_runs
@@ -12,19 +12,21 @@ from recycler.settings import settings
 
 
 def page() -> None:
-    """The form on the left; what runs, and the runs, on the right, or first on a phone while something runs."""
+    """The form on the left; what runs, and the runs, on the right; on a phone first, where they are what is wanted."""
     st.set_page_config(layout="wide")
-    apply_style()
     st.title("Train")
     runs = list_runs(settings().runs)
-    live = any(run.record.state in LIVE for run in runs)
-    with st.container(key=f"train-{'live' if live else 'idle'}"):
+    if started := st.session_state.pop(state.TRAIN_STARTED, None):
+        st.toast(f"“{plain(started, 100)}” has been started.", icon=":material/play_arrow:")
+    runs_first = not runs or any(run.record.state in LIVE for run in runs)
+    with st.container(key=f"train-{'runs' if runs_first else 'form'}-first"):
         left, right = st.columns([5, 7], gap="large")
     with left:
         wanted = recipe_form()
     if wanted:
         try:
-            st.session_state[state.TRAIN_STARTED] = jobs.start(wanted.recipe, wanted.label)
+            jobs.start(wanted.recipe, wanted.label, wanted.parent)
+            st.session_state[state.TRAIN_STARTED] = wanted.label.title
         except RecyclerError as problem:
             st.error(str(problem))
         else:

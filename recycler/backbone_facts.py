@@ -18,7 +18,8 @@ class BackboneFacts(BaseModel):
     title: as its makers write it. weights: where they come from. default_size, minimum_size: pixels a side.
     features: D, values of the pooled embedding. top1: ImageNet, 0 to 1.
     parameters: all of them, statistics of batch norm among them.
-    Then a number for each layer, in Keras's order, at the default size:
+    Then one for each layer, in Keras's order, at the default size:
+    names: what Keras calls it.
     learnable: parameters that learn once the layer is unfrozen.
     multiply_adds: thousands of multiplications with additions a photo.
     outputs: values a photo that the layer gives out.
@@ -35,6 +36,7 @@ class BackboneFacts(BaseModel):
     parameters: int
     features: int
     top1: float | None
+    names: tuple[str, ...]
     learnable: tuple[int, ...]
     multiply_adds: tuple[int, ...]
     outputs: tuple[int, ...]
@@ -44,9 +46,14 @@ class BackboneFacts(BaseModel):
         """How many layers it has, as Keras counts them."""
         return len(self.learnable)
 
-    def learnable_in_last(self, layers: int) -> int:
-        """Parameters that learn when so many of the last layers are unfrozen."""
-        return sum(self.learnable[max(0, self.layers - layers) :])
+    def learning(self, last: int, blocks: tuple[str, ...] = ()) -> list[int]:
+        """Places of the layers that learn: so many of the last, and those whose names begin with one of the blocks."""
+        first = self.layers - last
+        return [i for i, name in enumerate(self.names) if i >= first or (blocks and name.startswith(blocks))]
+
+    def learnable_in(self, last: int, blocks: tuple[str, ...] = ()) -> int:
+        """Parameters that learn when these layers are unfrozen."""
+        return sum(self.learnable[i] for i in self.learning(last, blocks))
 
     def work(self, size: int, last: int | None = None) -> float:
         """Multiply-adds a photo at an input of `size` pixels a side; of the last layers only, where `last` says so."""

@@ -49,7 +49,7 @@ def classify(paths: tuple[Path, ...], model: str | None, rulebook: str | None, u
     from recycler.verdict import judge
 
     classifier = load_classifier(model or settings().model, settings().threads)
-    rules = find_rulebook(rulebook or settings().rulebook)
+    rules = find_rulebook(rulebook or settings().rulebook, classifier.card.classes)
     rules.check(classifier.card.classes)
     blend = None if untaught else _blend(classifier)
     files = list(_walk(paths))
@@ -114,7 +114,7 @@ def teach(paths: tuple[Path, ...], class_name: str, model: str | None, as_json: 
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget(names: tuple[str, ...], everything: bool, yes: bool) -> None:
     """Delete collected photos: of a class (glass), single ones (glass/1f0c...), or all. Without a name: list them."""
-    from recycler.datasets.collected import find_collected, list_collected
+    from recycler.datasets.collected import find_collected, forget_everything, list_collected
     from recycler.datasets.collected import forget as forget_photos
 
     photos = list_collected() if everything else find_collected(names)
@@ -123,21 +123,79 @@ def forget(names: tuple[str, ...], everything: bool, yes: bool) -> None:
         return
     if photos and not yes:
         click.confirm(f"Delete {len(photos)} of {len(list_collected())} collected photos?", abort=True)
-    forget_photos(photos)
+    if everything:
+        forget_everything()
+    else:
+        forget_photos(photos)
     click.echo(f"{len(photos)} photos forgotten.")
 
 
 @cli.command()
-@click.argument("recipe", type=click.Path(path_type=Path))
+@click.argument("dataset")
+@click.argument("photo", required=False)
+@click.option("--class", "class_name", help="What it really shows: a class of the data set.")
+@click.option("--leave-out", is_flag=True, help="It is not used any more.")
+@click.option("--undo", "take_back", is_flag=True, help="Take back the last change, of any photo of the data set.")
+def relabel(dataset: str, photo: str | None, class_name: str | None, leave_out: bool, take_back: bool) -> None:
+    """Put the label of a photo right; the data itself is not touched.
+
+    DATASET is a name or a path as in a recipe, PHOTO the photo's id in it, such as glass/glass_12.jpg.
+    """
+    from recycler.labels import change_label, undo
+
+    if take_back == (photo is not None) or (photo is not None and leave_out == (class_name is not None)):
+        raise click.UsageError("Give a photo with --class or --leave-out, or --undo without a photo.")
+    change = undo(dataset) if photo is None else change_label(dataset, photo, class_name)
+    before, now = (change.now, change.before) if photo is None else (change.before, change.now)
+    click.echo(f"{change.photo}: {now or 'left out'}, before {before or 'left out'}")
+
+
+@cli.command()
+@click.argument("dataset", required=False)
 @JSON
-def train(recipe: Path, as_json: bool) -> None:
+def labels(dataset: str | None, as_json: bool) -> None:
+    """List the corrected labels of a data set, the oldest first; without a name, the data sets that have some."""
+    from recycler.labels import history, overlaid_datasets
+
+    for name in [dataset] if dataset else overlaid_datasets():
+        changes = history(name)
+        if not dataset:
+            _say({"dataset": name, "changes": len(changes)}, as_json, f"{name}: {len(changes)} labels changed")
+            continue
+        for change in changes:
+            now = change.now or "left out"
+            text = f"{change.when:%Y-%m-%d %H:%M}  {change.photo}: {now}, before {change.before or 'left out'}"
+            _say(change.model_dump(mode="json", exclude={"id"}), as_json, text)
+
+
+@cli.command()
+@click.argument("parent")
+@click.option("--emphasise", "classes", multiple=True, metavar="CLASS", help="A class that counts twice as much.")
+def again(parent: str, classes: tuple[str, ...]) -> None:
+    """Print the recipe that trains a model, or run:NAME, again, with the collected photos as a source of their own."""
+    from recycler.again import recipe_again
+    from recycler.recipe import dump_recipe
+    from recycler.subjects import find_subject
+
+    click.echo(dump_recipe(recipe_again(find_subject(parent), classes)), nl=False)
+
+
+@cli.command()
+@click.argument("recipe", type=click.Path(path_type=Path))
+@click.option("--parent", default="", help="The model, or run:NAME, that is trained again, to be noted with the run.")
+@JSON
+def train(recipe: Path, parent: str, as_json: bool) -> None:
     """Train a recipe into a new run."""
     from recycler.recipe import load_recipe
 
     checked = load_recipe(recipe)
+    if parent:
+        from recycler.subjects import find_subject
+
+        parent = find_subject(parent).name
     from recycler.learning.trainer import train as train_recipe
 
-    _train(lambda progress: train_recipe(checked, settings().runs, progress), as_json)
+    _train(lambda progress: train_recipe(checked, settings().runs, progress, parent), as_json)
 
 
 @cli.command()
@@ -202,6 +260,7 @@ def runs(as_json: bool) -> None:
             "run": record.run,
             "state": record.state,
             "title": run.label.title,
+            "parent": record.parent,
             "created": record.created.isoformat(timespec="seconds"),
             "device": record.device,
             "wall_seconds": round(record.wall_seconds, 1),
@@ -290,6 +349,31 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     figures = figures_of_merit(table, rules)
     line = {"model": name, "data": dataset, "split": split, "learned": evaluation.learned, **figures}
     _say(line, as_json, _figures_text({dataset: figures}))
+
+
+@cli.group()
+def bench() -> None:
+    """Measure again what the product claims."""
+
+
+@bench.command()
+@click.option("--only", multiple=True, metavar="ROW", help="Only this row; may be given several times.")
+@click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 100), help="Trainings of each row.")
+@click.option("--list", "listed", is_flag=True, help="List the rows and how each stands, and train nothing.")
+def thesis(only: tuple[str, ...], seeds: int, listed: bool) -> None:
+    """Train what is missing of the thesis's experiments and write benchmarks/thesis.md; goes on where it ended."""
+    from recycler.experiments import EXPERIMENTS, find_experiments
+
+    wanted = find_experiments(only)
+    _quiet_tensorflow()
+    from recycler.learning.bench import bench as run_bench
+    from recycler.learning.bench import standings
+
+    if not listed:
+        run_bench(wanted, [*EXPERIMENTS.values()], seeds, lambda text: click.echo(text, err=True))
+    for name, standing in standings(wanted).items():
+        done = f"{len(standing.figures)} of {seeds if EXPERIMENTS[name].is_trained else 1}"
+        click.echo(f"{name:<22} {done:<8} {EXPERIMENTS[name].title}. {standing.problem}".rstrip())
 
 
 @cli.command()

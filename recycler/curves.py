@@ -24,7 +24,10 @@ NAMES = {
 
 
 class Marks(NamedTuple):
-    """What happened when. borders: x, text; best: x, value, text, the epochs whose weights were kept."""
+    """What happened when. borders: x, text, late; best: x, value, text, the epochs whose weights were kept.
+
+    late: in the second half, where there is more room for the text on the left of it.
+    """
 
     borders: pd.DataFrame
     best: pd.DataFrame
@@ -91,8 +94,9 @@ def marks(metric: str, epochs: pd.DataFrame, stages: Sequence[StageProgress], en
             best.append((row["x"], row[column], f"best: epoch {row['epoch']:.0f}"))
     if ended and early:
         borders.append((epochs["x"].max(), "early stop"))
+    table = pd.DataFrame(borders, columns=["x", "text"]).astype({"x": np.float64})
     return Marks(
-        pd.DataFrame(borders, columns=["x", "text"]).astype({"x": np.float64}),
+        table.assign(late=table["x"] > epochs["x"].max() / 2),
         pd.DataFrame(best, columns=["x", "value", "text"]).astype({"x": np.float64, "value": np.float64}),
     )
 

@@ -5,7 +5,6 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from recycler.datasets import available_datasets
 from recycler.errors import DatasetError, ModelError, RulebookError
+from recycler.gpu import list_gpus
 from recycler.rulebook import list_rulebooks, load_rulebook
 from recycler.settings import PROJECT, Settings, settings
 from recycler.shelf import CARD_FILE, check_files, load_model
@@ -141,20 +141,8 @@ def _device() -> Iterator[Check]:
     """Cores and GPU; TensorFlow itself would take seconds to ask."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     yield Check(topic="Device", name="CPU", state="ok", found=f"{cores} cores, {platform.machine()}")
-    yield Check(topic="Device", name="GPU", state="ok", found=_gpus() or "none found; training uses the CPU")
-
-
-def _gpus() -> str:
-    """Names of NVIDIA GPUs, "" without any or when the driver does not answer."""
-    program = shutil.which("nvidia-smi")
-    if not program:
-        return ""
-    query = [program, "--query-gpu=name,memory.total", "--format=csv,noheader"]
-    try:
-        answer = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return "; ".join(answer.stdout.splitlines())
+    gpus = "; ".join(f"{gpu.name}, {gpu.memory_megabytes / 1000:.0f} GB" for gpu in list_gpus())
+    yield Check(topic="Device", name="GPU", state="ok", found=gpus or "none found; training uses the CPU")
 
 
 def _models(current: Settings) -> Iterator[Check]:
@@ -188,7 +176,7 @@ def _restore(folder: Path) -> str:
 
 
 def _rulebooks(current: Settings) -> Iterator[Check]:
-    found = list_rulebooks(current.rulebooks)
+    found = list_rulebooks(current.own_rulebooks) | list_rulebooks(current.rulebooks)
     for name, path in found.items():
         try:
             rulebook = load_rulebook(path)

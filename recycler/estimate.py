@@ -23,7 +23,6 @@ EARLY = 0.7  # of the most epochs, where training may stop early
 BASE_BYTES = 1.4e9  # TensorFlow, LiteRT and the conversion
 WEIGHT_BYTES = 12  # a parameter: its value and the optimiser's two means, 4 bytes each
 PASSES = 3  # values of the forward pass, their gradients, the next batch
-BLOCKS = 24  # layers that blocks by name are taken for
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,8 @@ class _Stage:
         self.facts = backbone_facts()[recipe.network.backbone]
         self.size = recipe.network.input_size
         self.augmented_size = native_size or self.size
-        self.last = BLOCKS if stage.unfreeze_blocks else stage.unfreeze_layers
+        learning = self.facts.learning(stage.unfreeze_layers, stage.unfreeze_blocks)
+        self.last = self.facts.layers - learning[0] if learning else 0  # what lies between them is computed, too
         self.speed = settings().threads / CORES
         self.sides = 2 if recipe.network.flip else 1
         self.trunks = 2 if recipe.network.shape == "separate" and self.last else 1

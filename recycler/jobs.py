@@ -11,11 +11,11 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from recycler.errors import RunError
+from recycler.gpu import has_gpu
 from recycler.processes import spawn
 from recycler.recipe import Recipe
 from recycler.runs import LIVE, Label, Run, find_run, list_runs, new_run
@@ -31,13 +31,15 @@ def device_of(recipe: Recipe) -> str:
     wanted: str = getattr(recipe, "device", "auto")
     if wanted != "auto":
         return wanted
-    hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1")
-    return "gpu" if Path("/dev/nvidiactl").exists() and not hidden else "cpu"
+    return "gpu" if has_gpu() else "cpu"
 
 
-def start(recipe: Recipe, label: Label | None = None) -> str:
-    """Queue a recipe and start its trainer; gives the name of the run. Neither needs the caller any longer."""
-    run = new_run(settings().runs, recipe, device_of(recipe), label)
+def start(recipe: Recipe, label: Label | None = None, parent: str = "") -> str:
+    """Queue a recipe and start its trainer; gives the name of the run. Neither needs the caller any longer.
+
+    parent: the shelf model or `run:NAME` that it is trained again from.
+    """
+    run = new_run(settings().runs, recipe, device_of(recipe), label, parent)
     spawn(run.folder / LOG_FILE, "resume", run.record.run)
     return run.record.run
 

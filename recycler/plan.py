@@ -1,25 +1,26 @@
 """What a recipe will do, and whether it can, without Keras: parameters that learn, mistakes field by field."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 from pydantic import ValidationError
 
 from recycler.backbone_facts import backbone_facts
+from recycler.gpu import has_gpu
 from recycler.recipe import Network, Recipe, Stage
 
+LISTED = 12  # classes that a sentence names
 LARGEST_WHITENED = 32  # pixels a side, see recycler.learning.augmentation
 Problems = dict[str, str]
 """Field, as "network.input_size" or "stages.1.epochs", to what is wrong with it in a sentence."""
 
 
-def learning_parameters(network: Network, stage: Stage, classes: int, coarse: int = 0) -> int | None:
-    """How many numbers learn in a stage; None for blocks by name, which only Keras knows.
+def learning_parameters(network: Network, stage: Stage, classes: int, coarse: int = 0) -> int:
+    """How many numbers learn in a stage, the same as the trainer counts.
 
-    classes: C. coarse: superclasses, where the network has that output. The same as the trainer counts.
+    classes: C. coarse: superclasses, where the network has that output.
     """
-    if stage.unfreeze_blocks:
-        return None
     facts = backbone_facts()[network.backbone]
     units = [classes + 1] if network.shape == "multi_hot" else [classes]
     if network.shape in ("shared", "separate"):
@@ -28,7 +29,7 @@ def learning_parameters(network: Network, stage: Stage, classes: int, coarse: in
         units.append(coarse)
     trunks = len(units) if network.shape == "separate" else 1
     heads = sum(_branch(facts.features, network, count) for count in units)
-    return heads + trunks * facts.learnable_in_last(stage.unfreeze_layers)
+    return heads + trunks * facts.learnable_in(stage.unfreeze_layers, stage.unfreeze_blocks)
 
 
 def _branch(features: int, network: Network, units: int) -> int:
@@ -38,14 +39,30 @@ def _branch(features: int, network: Network, units: int) -> int:
     return total + sum(a * b + b for a, b in pairwise(sizes))
 
 
-def check_recipe(fields: dict[str, Any], native_size: int | None = None) -> tuple[Recipe | None, Problems]:
-    """The recipe of these fields, or None and what is wrong. native_size: pixels a side of photos that are small."""
+def check_recipe(
+    fields: dict[str, Any], native_size: int | None = None, classes: Sequence[str] = ()
+) -> tuple[Recipe | None, Problems]:
+    """The recipe of these fields, or None and what is wrong.
+
+    native_size: pixels a side of photos that are small. classes: of the photos; none where they are not known.
+    """
     try:
         recipe = Recipe.model_validate(fields)
     except ValidationError as problem:
         return None, {_place(error): _sentence(error) for error in problem.errors()}
     problems = _impossible(recipe, native_size)
+    if classes and (unknown := unknown_emphasis(recipe, classes)):
+        problems["emphasis"] = unknown
     return (None if problems else recipe), problems
+
+
+def unknown_emphasis(recipe: Recipe, classes: Sequence[str]) -> str:
+    """That a recipe emphasises classes that its photos do not have, or ""."""
+    unknown = sorted(set(recipe.emphasis) - set(classes))
+    if not unknown:
+        return ""
+    has = ", ".join(classes[:LISTED]) + (f" and {len(classes) - LISTED} more" if len(classes) > LISTED else "")
+    return f"The recipe emphasises {', '.join(unknown)}, and its photos have no such class; they have {has}."
 
 
 def _impossible(recipe: Recipe, native_size: int | None) -> Problems:
@@ -61,6 +78,14 @@ def _impossible(recipe: Recipe, native_size: int | None) -> Problems:
             problems[f"stages.{i}.unfreeze_layers"] = (
                 f"{stage.unfreeze_layers} layers are to be unfrozen, and {facts.title} has {facts.layers} in all."
             )
+        for block in stage.unfreeze_blocks:
+            if not facts.learning(0, (block,)):
+                problems[f"stages.{i}.unfreeze_blocks"] = (
+                    f"{facts.title} has no layer whose name begins with “{block}”; "
+                    f"its last ones are {', '.join(facts.names[-5:])}."
+                )
+    if recipe.device == "gpu" and not has_gpu():
+        problems["device"] = "This machine has no GPU, or hides it: choose Auto or CPU."
     size = native_size or network.input_size
     if recipe.augmentation.zca_fraction and size > LARGEST_WHITENED:
         problems["augmentation.zca_fraction"] = (

@@ -134,7 +134,8 @@ def load_rulebook(path: Path, also: Collection[str] = ()) -> Rulebook:
     """Read a rulebook.
 
     also: classes of the household's own models, allowed beside KNOWN_CLASSES. A name that nobody knows is most
-        often a slip of the pen, after which the class that was meant would silently have no rule.
+        often a slip of the pen, after which the class that was meant would silently have no rule. Rules that were
+        given on the Train page took their names from folders of photos, so there any name is allowed.
     Raises RulebookError, in one sentence: unreadable file or YAML, a key, destination or class that does not exist
     (with the nearest that does), a class named twice.
     """
@@ -159,7 +160,7 @@ def load_rulebook(path: Path, also: Collection[str] = ()) -> Rulebook:
         title=book.title,
         region=book.region,
         source=book.source,
-        classes=_entries(book, path.name, KNOWN_CLASSES | set(also)),
+        classes=_entries(book, path.name, None if is_own(path) else KNOWN_CLASSES | set(also)),
     )
 
 
@@ -169,9 +170,22 @@ def list_rulebooks(folder: Path) -> dict[str, Path]:
     return {path.stem: path for path in paths}
 
 
+def known_rulebooks() -> dict[str, Path]:
+    """Name to path of the rulebooks in the settings' folder, and after them of those given on the Train page."""
+    shipped = list_rulebooks(settings().rulebooks)
+    return shipped | {
+        name: path for name, path in list_rulebooks(settings().own_rulebooks).items() if name not in shipped
+    }
+
+
+def is_own(path: Path) -> bool:
+    """Whether a rulebook was given on the Train page."""
+    return path.parent == settings().own_rulebooks
+
+
 def find_rulebook(name_or_path: str, also: Collection[str] = ()) -> Rulebook:
-    """A rulebook by its name in the settings' folder, or by its path. Raises RulebookError; `also` as load_rulebook."""
-    named = list_rulebooks(settings().rulebooks)
+    """A known rulebook by its name, or any by its path. Raises RulebookError; `also` as load_rulebook."""
+    named = known_rulebooks()
     if name_or_path in named:
         return load_rulebook(named[name_or_path], also)
     path = Path(name_or_path).expanduser()
@@ -180,12 +194,13 @@ def find_rulebook(name_or_path: str, also: Collection[str] = ()) -> Rulebook:
     return load_rulebook(path, also)
 
 
-def _entries(book: RulebookFile, file: str, known: Collection[str]) -> dict[str, Entry]:
+def _entries(book: RulebookFile, file: str, known: Collection[str] | None) -> dict[str, Entry]:
+    """Class to entry. known: the names that are allowed, None for all."""
     entries: dict[str, Entry] = {}
     for rule in book.rules:
         entry = Entry(destination=rule.destination, advice=rule.advice, source=rule.source or book.source)
         for name in rule.classes:
-            if name not in known:
+            if known is not None and name not in known:
                 raise RulebookError(
                     f"The rulebook {file} names “{name}”, which no model knows; {_nearest(name, known)}."
                 )

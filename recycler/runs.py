@@ -24,17 +24,36 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
 from filelock import FileLock
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from recycler.errors import RunError
 from recycler.points import PointsWriter
 from recycler.recipe import Recipe, dump_recipe, load_recipe
+from recycler.run_record import LIVE, Doing, Label, RunRecord, StageProgress, State
 
-State = Literal["queued", "running", "stopping", "done", "stopped", "failed"]
-LIVE: frozenset[State] = frozenset({"queued", "running", "stopping"})
+__all__ = [
+    "EPOCHS_FILE",
+    "LIVE",
+    "NETWORK_FILE",
+    "POINTS_FILE",
+    "PREDICTIONS_FILE",
+    "RECIPE_FILE",
+    "START_SECONDS",
+    "Doing",
+    "Label",
+    "Run",
+    "RunRecord",
+    "StageProgress",
+    "State",
+    "find_run",
+    "is_held",
+    "list_runs",
+    "load_run",
+    "new_run",
+    "write_atomically",
+]
 
 RECIPE_FILE = "recipe.yaml"
 NETWORK_FILE = "network.keras"
@@ -43,68 +62,6 @@ POINTS_FILE = "points.csv"
 PREDICTIONS_FILE = "predictions.parquet"
 
 START_SECONDS = 60  # for a trainer to start on a busy machine; Python and this package take about 2
-
-
-class StageProgress(BaseModel):
-    """A stage that has begun: its name, the most epochs, and the batches of each."""
-
-    name: str
-    epochs: int
-    steps: int
-
-
-class RunRecord(BaseModel):
-    """What is known of a run.
-
-    created: when it was first asked for; queued: when it was last asked for, by resume perhaps.
-    figures: split name to figures of merit; filled when the run is done.
-    sources: source name to how many photos of it were used, in words.
-    wall_seconds: of training, over all resumes; photos_fingerprint: of the joined data set.
-    problem: why it failed, one sentence; hint: what to do about it.
-    """
-
-    model_config = ConfigDict(extra="forbid", validate_assignment=True)
-
-    run: str
-    state: State
-    created: datetime
-    queued: datetime
-    started: datetime | None = None
-    finished: datetime | None = None
-    device: str
-    host: str = ""
-    process: int | None = None
-    versions: dict[str, str] = {}
-    revision: str = ""
-    stages: tuple[StageProgress, ...] = ()
-    classes: tuple[str, ...] = ()
-    recycling_classes: tuple[str, ...] = ()
-    sources: dict[str, str] = {}
-    photos_fingerprint: str = ""
-    wall_seconds: float = 0.0
-    figures: dict[str, dict[str, float]] = {}
-    peak_memory_mb: float = 0.0
-    problem: str = ""
-    hint: str = ""
-
-
-class Label(BaseModel):
-    """What people call a run and say of it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    title: str = Field("", max_length=100, description="name for people")
-    note: str = Field("", max_length=2000, description="what is to be remembered about it")
-
-
-class Doing(BaseModel):
-    """What a trainer does outside the epochs: done of total."""
-
-    model_config = ConfigDict(frozen=True)
-
-    what: str
-    done: int
-    total: int
 
 
 class Run:
@@ -241,12 +198,16 @@ class Run:
         (self.folder / "doing.json").unlink(missing_ok=True)
 
 
-def new_run(root: Path, recipe: Recipe, device: str, label: Label | None = None) -> Run:
-    """A new run in state *queued*, named by the recipe and the time. Raises RunError when it cannot be written."""
+def new_run(root: Path, recipe: Recipe, device: str, label: Label | None = None, parent: str = "") -> Run:
+    """A new run in state *queued*, named by the recipe and the time. Raises RunError when it cannot be written.
+
+    parent: see RunRecord.
+    """
     now = datetime.now(UTC)
     try:
         folder = _new_folder(root, f"{recipe.name}-{now:%Y%m%d-%H%M%S}")
-        run = Run(folder, RunRecord(run=folder.name, state="queued", created=now, queued=now, device=device))
+        record = RunRecord(run=folder.name, parent=parent, state="queued", created=now, queued=now, device=device)
+        run = Run(folder, record)
         write_atomically(folder / RECIPE_FILE, dump_recipe(recipe).encode())
         run.label = label or Label(title=(recipe.title or recipe.name)[:100])
         run.save()

@@ -46,6 +46,11 @@ class Settings(BaseSettings):
         return self.home / "collected"
 
     @property
+    def discarded(self) -> Path:
+        """Collected photos that were thrown away, for a week."""
+        return self.home / "discarded"
+
+    @property
     def taught(self) -> Path:
         """What each model makes of the collected photos, one file a model."""
         return self.cache / "taught"
@@ -59,6 +64,11 @@ class Settings(BaseSettings):
     def published(self) -> Path:
         """A shelf of our own: runs as the models that publishing would make of them, to be evaluated."""
         return self.cache / "published"
+
+    @property
+    def own_rulebooks(self) -> Path:
+        """Rules that were given on the Train page for classes that no rulebook knew."""
+        return self.home / "rulebooks"
 
     @property
     def trash(self) -> Path:

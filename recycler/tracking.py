@@ -16,12 +16,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
 from recycler.errors import RecipeError, StoreError
-from recycler.figures import history_chart
+from recycler.history import history_page, history_picture
 from recycler.recipe import Part
 from recycler.runs import (
     EPOCHS_FILE,
@@ -215,7 +214,7 @@ def _describe(client: "MlflowClient", run: Run, store_id: str) -> None:
         "mlflow.source.git.commit": record.revision,
         "run": record.run,
         "state": record.state,
-        "device": record.device,
+        "device": record.device_name or record.device,
         "host": record.host,
         "data fingerprint": record.photos_fingerprint,
         "seed": str(run.recipe.seed),
@@ -248,10 +247,9 @@ def _finish(client: "MlflowClient", run: Run, store_id: str) -> None:
 def _plots(run: Run, folder: Path) -> Iterator[Path]:
     """The curves as a page that needs no network and as a picture."""
     if run.epochs():
-        chart = history_chart(pd.read_csv(run.folder / EPOCHS_FILE))
-        for file, options in ((folder / "curves.html", {"inline": True}), (folder / "curves.png", {"scale_factor": 2})):
-            chart.save(file, **options)
-            yield file
+        (folder / "curves.html").write_text(history_page(run), "utf-8")
+        (folder / "curves.png").write_bytes(history_picture(run))
+        yield from sorted(folder.iterdir())
 
 
 def _note(run: Run, handed: Handed, **changes: Any) -> Handed:

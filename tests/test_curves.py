@@ -58,6 +58,7 @@ def test_marks_tell_stages_the_best_epoch_of_each_and_an_early_stop() -> None:
     found = marks("loss", table, STAGES, ended=True)
     assert list(found.borders["text"]) == ["early stop, stage 2: fine tuning", "early stop"]
     assert list(found.borders["x"]) == [3, 5]
+    assert list(found.borders["late"]) == [True, True]
     assert list(zip(found.best["x"], found.best["value"], strict=True)) == [(2, 1), (5, 0.8)]
     running = marks("loss", table, STAGES, ended=False)
     assert list(running.borders["x"]) == [3]

@@ -27,9 +27,11 @@ def test_the_thesis_trains_as_many_parameters_as_it_says() -> None:
     assert counts == [578_148, 2_704_996]
 
 
-def test_of_blocks_by_name_only_keras_knows() -> None:
+def test_blocks_by_name_are_counted_with_the_head() -> None:
+    network = Network(backbone="mobilenet")
+    frozen = learning_parameters(network, Stage(), 10)
     stage = Stage(method="fine_tuning", unfreeze_blocks=("conv_pw_13",))
-    assert learning_parameters(Network(backbone="mobilenet"), stage, 10) is None
+    assert learning_parameters(network, stage, 10) == frozen + 1024 * 1024 + 2 * 1024
 
 
 def test_a_sound_recipe_has_no_problems() -> None:
@@ -43,14 +45,36 @@ def test_a_sound_recipe_has_no_problems() -> None:
         ("stages.1.unfreeze_layers", 87, "MobileNet has 86 in all"),
         ("stages.0.epochs", 0, "greater than or equal to 1"),
         ("network.backbone", "mobilenot", "no backbone “mobilenot”"),
+        ("stages.1", {"method": "fine_tuning", "unfreeze_blocks": ["conv_pw_14"]}, "begins with “conv_pw_14”"),
         ("augmentation.zca_fraction", 1.0, "at most 32 pixels"),
     ],
 )
 def test_a_mistake_is_told_at_its_field(place: str, value: Any, said: str) -> None:
     recipe, problems = check_recipe(fields(**{place: value}))
     assert recipe is None
-    assert [*problems] == [place]
-    assert said in problems[place]
+    assert len(problems) == 1
+    [(where, problem)] = problems.items()
+    assert where.startswith(place)
+    assert said in problem
+
+
+def test_only_classes_that_the_photos_have_can_be_emphasised() -> None:
+    asked = fields(emphasis={"glass": 2.0, "tin": 3.0})
+    recipe, problems = check_recipe(asked, classes=("glass", "paper"))
+    assert recipe is None
+    assert problems == {
+        "emphasis": "The recipe emphasises tin, and its photos have no such class; they have glass, paper."
+    }
+    assert check_recipe(asked, classes=("glass", "tin"))[1] == {}
+    assert check_recipe(asked)[1] == {}  # nobody knows the photos
+    many = check_recipe(asked, classes=[f"class{i}" for i in range(100)])[1]
+    assert many["emphasis"].endswith("class11 and 88 more.")
+
+
+@pytest.mark.parametrize("factor", [0.9, 10.1, "much"])
+def test_an_emphasis_out_of_range_is_told_at_its_class(factor: Any) -> None:
+    _, problems = check_recipe(fields(emphasis={"glass": factor}))
+    assert [*problems] == ["emphasis.glass"]
 
 
 def test_looks_of_photos_that_nothing_changes_are_a_mistake() -> None:

@@ -1,6 +1,7 @@
 """Whose answers on which photos are looked at, and beside whose."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ import streamlit as st
 from components import data_sets, state
 from components.analysis import waiting
 from components.analysis.answers import of_evaluation, of_file, of_run, own_splits
-from components.words import plain, readable
+from components.words import readable
 from recycler.analysis import Analysis
 from recycler.class_mapping import map_classes
 from recycler.datasets import available_datasets
@@ -32,6 +33,12 @@ SPLITS = {
 }
 
 
+NO_PHOTOS = (
+    "There are no photos here to ask this model about. Set RECYCLER_DATA to a folder of data sets, teach it some "
+    "photos on Classify, or name a folder above under *Other photos*."
+)
+
+
 class Chosen(NamedTuple):
     """What is looked at, and beside what; None while it is not there yet."""
 
@@ -44,39 +51,66 @@ def choose() -> Chosen:
 
     Raises RecyclerError.
     """
+    choices, more = st.container(), st.container(horizontal=True, key=state.ANALYSE_MORE)
+    with more:
+        brought = _from_file()
+        _other_photos()
+    if brought:
+        return Chosen(brought)
     subjects = {subject.name: subject for subject in list_subjects()}
     if not subjects:
         st.info("There is no model and no finished run yet. Train one, then come back.", icon=":material/school:")
-        st.page_link("pages/train.py", label="Train", icon=":material/monitoring:")
         return Chosen()
     titles = _titles(subjects.values())
-    columns = st.columns(4)
+    columns = choices.columns(4)
     with columns[0]:
         subject = subjects[_select("Model or run", titles, state.ANALYSE_SUBJECT, settings().model)]
+    offered = _data(subject)
+    if not offered:
+        st.info(NO_PHOTOS, icon=":material/folder_open:")
+        return Chosen()
     with columns[1]:
-        data = _select("On", _data(subject), state.ANALYSE_DATA)
-    with columns[3]:
-        others = {NOTHING: "nothing"} | {name: title for name, title in titles.items() if name != subject.name}
-        other = _select("Beside", others, state.ANALYSE_BESIDE)
+        data = _select("Asked about", offered, state.ANALYSE_DATA)
     photos = _photos(subject, data)
     with columns[2]:
-        split = _select("Photos", {name: SPLITS[name] for name in _splits(subject, data, photos)}, state.ANALYSE_SPLIT)
-    mapping, rulebook = _more(subject, photos.classes if photos else ())
+        split = _select(
+            "Which of them", {name: SPLITS[name] for name in _splits(subject, data, photos)}, state.ANALYSE_SPLIT
+        )
+    with columns[3]:
+        others = {NOTHING: "nothing"} | {name: title for name, title in titles.items() if name != subject.name}
+        other = _select("Compare with", others, state.ANALYSE_BESIDE)
+    with more:
+        mapping, rulebook = _rules(subject, photos.classes if photos else ())
     analysis = _answer(subject, Question(subject.name, data, split, mapping), photos, rulebook)
     if analysis is None or other == NOTHING:
         return Chosen(analysis)
-    beside = _answer(subjects[other], Question(other, data, split, mapping), photos, rulebook)
-    return Chosen(analysis, beside)
+    return Chosen(analysis, _beside(subjects[other], Question(other, data, split, mapping), photos, rulebook))
 
 
-def from_file() -> Chosen | None:
+def _from_file() -> Analysis | None:
     """A predictions table that somebody brings along, if they do. Raises PredictionsError."""
-    with st.popover("Open a table", icon=":material/upload_file:", type="tertiary"):
+    with st.popover("Open a table", icon=":material/table:", type="tertiary"):
         st.markdown("A predictions table, as `python -m recycler evaluate --out FILE` writes it.")
         file = st.file_uploader("Parquet file", type="parquet", key=state.ANALYSE_FILE)
-    if file is None:
-        return None
-    return Chosen(of_file(plain(file.name), read_predictions(file.getvalue())))
+    return of_file(file.name, read_predictions(file.getvalue())) if file else None
+
+
+def _other_photos() -> None:
+    """A folder or zip on the server, which then can be chosen like the data sets."""
+
+    def named() -> None:
+        path = st.session_state[state.ANALYSE_PATH].strip()
+        if path:
+            st.session_state[f"_analyse_{state.ANALYSE_DATA}"] = st.query_params[state.ANALYSE_DATA] = path
+
+    with st.popover("Other photos", icon=":material/folder_open:", type="tertiary"):
+        st.text_input(
+            "A folder or zip on this server",
+            key=state.ANALYSE_PATH,
+            on_change=named,
+            placeholder="/photos/kitchen",
+            help="It holds one folder of photos for each class.",
+        )
 
 
 def _select(label: str, options: Mapping[str, str], name: str, preferred: str | None = None) -> str:
@@ -102,20 +136,29 @@ def _titles(subjects: Iterable[Subject]) -> dict[str, str]:
 
 def _data(subject: Subject) -> dict[str, str]:
     """What a subject can be asked about: its own photos, the named data sets, and what its recipe took."""
-    found = {f"{OWNED}{subject.name}": "its own photos"} if subject.recipe else {}
+    found = {f"{OWNED}{subject.name}": "its own photos"} if _has_own(subject) else {}
     found |= {name: name for name, path in available_datasets().items() if path}
     if subject.recipe:
         names = [source.name for source in subject.recipe.data.sources]
         found |= {name: Path(name).name for name in names if name not in found}
-    if asked := st.query_params.get(state.ANALYSE_DATA):  # a folder or zip on the server, by the address
-        found.setdefault(asked, asked)
-    return found or {"collected": "collected"}
+    asked = st.query_params.get(state.ANALYSE_DATA, "")
+    if asked and not asked.startswith(OWNED):  # a folder or zip on the server
+        found.setdefault(asked, Path(asked).name)
+    return found
+
+
+def _has_own(subject: Subject) -> bool:
+    """Whether the photos that the subject was made with are here, or at least what a run said of them."""
+    if subject.recipe is None or subject.run:
+        return subject.recipe is not None
+    there = available_datasets()
+    return all(there.get(source.name) or Path(source.name).exists() for source in subject.recipe.data.sources)
 
 
 def _photos(subject: Subject, data: str) -> Dataset | None:
     """The photos that are asked about; None for those of a run that have gone, whose table is still there."""
     try:
-        return data_sets.load(photos_asked(Question(subject.name, data)))
+        return data_sets.as_found(photos_asked(Question(subject.name, data)))
     except DatasetError:
         if data != f"{OWNED}{subject.name}" or not own_splits(subject):
             raise
@@ -129,7 +172,7 @@ def _splits(subject: Subject, data: str, photos: Dataset | None) -> list[str]:
     return [name for name in SPLITS if name in own or (photos and name in ("test", "validation", "train"))]
 
 
-def _more(subject: Subject, classes: Sequence[str]) -> tuple[tuple[tuple[str, str | None], ...], Rulebook]:
+def _rules(subject: Subject, classes: Sequence[str]) -> tuple[tuple[tuple[str, str | None], ...], Rulebook]:
     """Behind a fold: whose rules, and what counts as what where the photos have other classes than the model."""
     found = map_classes(classes, subject.classes)
     missing = [name for name in classes if name not in subject.classes]
@@ -149,6 +192,14 @@ def _more(subject: Subject, classes: Sequence[str]) -> tuple[tuple[tuple[str, st
             if target != options[place]:
                 chosen[one] = None if target == NOTHING else target
     return sorted_mapping(chosen), rulebook_of(subject, book)
+
+
+def _beside(subject: Subject, question: Question, photos: Dataset | None, rulebook: Rulebook) -> Analysis | None:
+    """The same of another subject, by the same rules where they know its classes. Raises RecyclerError."""
+    if any(name not in rulebook.classes for name in subject.classes):
+        rulebook = rulebook_of(subject)
+    mapping = tuple(pair for pair in question.mapping if pair[1] in (None, *subject.classes))
+    return _answer(subject, replace(question, mapping=mapping), photos, rulebook)
 
 
 def _answer(subject: Subject, question: Question, photos: Dataset | None, rulebook: Rulebook) -> Analysis | None:

@@ -81,13 +81,12 @@ def _comparison(analysis: Analysis, beside: Analysis) -> None:
         st.markdown(in_words(test, f"**{ours}**", f"**{theirs}**", what))
     if both < len(analysis.table):
         st.caption(
-            f"Compared photo by photo on the {both:,} that both have judged; "
-            "the figures above are of all photos of each."
+            f"Compared photo by photo on the {both:,} that both judged; the figures above are of all photos of each."
         )
 
 
-def _all_figures(analysis: Analysis, beside: Analysis | None) -> None:
-    """Every figure with its interval and its meaning, behind a fold."""
+def figure_rows(analysis: Analysis, beside: Analysis | None) -> pd.DataFrame:
+    """Every figure with its interval and its meaning, in words."""
     found = measured.figures(analysis)
     other = measured.figures(beside) if beside else {}
     difference = measured.differences(analysis, beside) if beside else {}
@@ -105,9 +104,14 @@ def _all_figures(analysis: Analysis, beside: Analysis | None) -> None:
             row[theirs] = meaning.shown(other[name].value) if name in other else ""
             row["Difference"] = _difference(name, difference.get(name))
         rows.append(row | {"Better": "more" if meaning.more_is_better else "less", "What it says": meaning.says})
+    return pd.DataFrame(rows)
+
+
+def _all_figures(analysis: Analysis, beside: Analysis | None) -> None:
+    """All of them, behind a fold."""
     with st.expander("All figures"):
         st.dataframe(
-            pd.DataFrame(rows),
+            figure_rows(analysis, beside),
             hide_index=True,
             height="content",
             column_config={"Figure": TEXT(width=220)},

@@ -1,6 +1,5 @@
 """Which photos: named sets that were found, uploaded zips, folders on the server; what is in them, and what is used."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +8,17 @@ import streamlit as st
 from components import data_sets, state
 from components.pictures import Picture, picture_grid
 from components.recipe_form import photos
+from components.recipe_form.copies import copies_note
 from components.recipe_form.draft import Draft
-from components.recipe_form.fields import Fields, bind
-from components.words import plain, readable
+from components.recipe_form.fields import Fields, bind, tell
+from components.recipe_form.rules import fitting_rulebooks, rules_form
+from components.words import count_of, plain, readable, short_name
 from recycler.datasets import available_datasets
 from recycler.datasets.folder import load_folder
 from recycler.datasets.summary import Summary
 from recycler.datasets.uploads import keep_upload, list_uploads
-from recycler.errors import DatasetError, RulebookError
+from recycler.errors import DatasetError
 from recycler.recipe import Data, Source
-from recycler.rulebook import find_rulebook, list_rulebooks
-from recycler.settings import settings
 
 TITLES = {"cifar100": "CIFAR-100", "trashnet": "TrashNet", "garbage": "Garbage", "home": "Home"}
 SHOWN = 10  # classes with a picture at first; the others are a fold away
@@ -53,17 +52,12 @@ def data_form(draft: Draft, fields: Fields) -> tuple[Data, Summary] | None:
         return None
     _show(data, summary)
     _how_many(draft, summary, fields)
-    return (data, summary) if _rules(draft, tuple(summary.classes)) else None
-
-
-def short_name(title: str) -> str:
-    """A title as the short name of a recipe: small letters, digits and dashes."""
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:64].strip("-") or "training"
+    return (data, summary) if rules_form(draft, tuple(summary.classes)) else None
 
 
 def name_of(source: str) -> str:
     """A source's name for people."""
-    return "Photos you taught" if source == "collected" else TITLES.get(source, Path(source).stem)
+    return "My photos" if source == "collected" else TITLES.get(source, Path(source).stem)
 
 
 def _known(draft: Draft) -> list[str]:
@@ -101,9 +95,11 @@ def _choose(draft: Draft, sources: list[dict[str, Any]]) -> None:
         title = " and ".join(name_of(source["name"]) for source in sources) or "My photos"
         fields |= {"title": title, "name": short_name(title)}
     try:
-        fitting, _ = _fitting(data_sets.load(Data.model_validate(fields["data"])).classes)
+        classes = data_sets.load(Data.model_validate(fields["data"])).classes
     except (DatasetError, ValueError):
-        fitting = {}
+        classes = ()
+    fitting = fitting_rulebooks(classes) if classes else {}
+    fields["emphasis"] = {name: factor for name, factor in draft.get("emphasis").items() if name in classes}
     wanted = draft.is_own("rulebook") and draft.get("rulebook") in fitting
     if fitting and not wanted:
         fields["rulebook"] = next(iter(fitting))
@@ -150,19 +146,14 @@ def _add(draft: Draft) -> None:
     st.file_uploader(
         "A zip with one folder for each class", "zip", key=key, on_change=uploaded, max_upload_size=UPLOAD_MEGABYTES
     )
-    _tell(problems.get("zip"))
+    tell(problems.get("zip"))
     st.text_input(
         "Or a folder on this server, with one folder for each class",
         key=state.TRAIN_FOLDER,
         on_change=named,
         placeholder="/photos/kitchen",
     )
-    _tell(problems.get("folder"))
-
-
-def _tell(problem: str | None) -> None:
-    if problem:
-        st.markdown(f":red[:material/error: {plain(problem, 600)}]")
+    tell(problems.get("folder"))
 
 
 def _show(data: Data, summary: Summary) -> None:
@@ -175,8 +166,9 @@ def _show(data: Data, summary: Summary) -> None:
             if fold.open:
                 _pictures(data, summary, names[SHOWN:MOST])
     st.caption(_in_words(summary))
+    copies_note(data)
     if summary.skipped:
-        label = f"Left out: {_count_of(summary.skipped)}"
+        label = f"Left out: {count_of(_files(summary.skipped), 'file')}"
         with st.expander(label, key=f"{state.TRAIN_FOLD}_skipped"):
             st.markdown("\n".join(f"- {plain(name, 100)}: {plain(reason, 100)}" for name, reason in summary.skipped))
 
@@ -205,11 +197,10 @@ def _in_words(summary: Summary) -> str:
     return text
 
 
-def _count_of(skipped: tuple[tuple[str, str], ...]) -> str:
-    """Names that were left out, among them the rests "and 1,234 more"."""
+def _files(skipped: tuple[tuple[str, str], ...]) -> int:
+    """How many were left out, those behind the rests "and 1,234 more" among them."""
     rests = [int(name.split()[1].replace(",", "")) for name, _ in skipped if name.startswith("and ")]
-    count = len(skipped) - len(rests) + sum(rests)
-    return "1 file" if count == 1 else f"{count:,} files"
+    return len(skipped) - len(rests) + sum(rests)
 
 
 def _how_many(draft: Draft, summary: Summary, fields: Fields) -> None:
@@ -233,46 +224,3 @@ def _how_many(draft: Draft, summary: Summary, fields: Fields) -> None:
     label = "Photos a class" if len(data.sources) == 1 else "Photos a class and source"
     st.slider(label, 1, most, key=key, on_change=changed, help=help_text)
     fields.tell("data.sources.0.per_class")
-
-
-def _rules(draft: Draft, classes: tuple[str, ...]) -> bool:
-    """Which rulebook says what is recycling; False while the chosen one does not know all classes."""
-    fitting, problem = _fitting(classes)
-    if not fitting:
-        st.error(f"{plain(problem, 600)} Rulebooks lie in {plain(str(settings().rulebooks), 300)}.")
-        return False
-    key = f"{state.FIELD}_rulebook_{len(fitting)}"
-    now = draft.get("rulebook")
-    names = [*fitting] if now in fitting else [now, *fitting]
-    bind(key, now)
-    st.selectbox(
-        "Rules that say which classes are recycling",
-        names,
-        format_func=lambda name: fitting.get(name, name),
-        key=key,
-        on_change=lambda: draft.put_own("rulebook", st.session_state[key]),
-    )
-    if now not in fitting:
-        _tell(f"The rulebook {now} does not say where all of these classes go; choose another one.")
-    return now in fitting
-
-
-def _fitting(classes: tuple[str, ...]) -> tuple[dict[str, str], str]:
-    """As `_books`, read again when a rulebook was changed."""
-    paths = list_rulebooks(settings().rulebooks).values()
-    return _books(classes, tuple((str(path), path.stat().st_mtime_ns) for path in paths))
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _books(classes: tuple[str, ...], changed: tuple[tuple[str, int], ...]) -> tuple[dict[str, str], str]:
-    """Name and title of the rulebooks that know all of these classes, and why the first of the others does not."""
-    fitting, problem = {}, f"There is no rulebook in {settings().rulebooks}."
-    for path, _ in reversed(changed):
-        try:
-            book = find_rulebook(path, classes)
-            book.check(classes)
-        except RulebookError as complaint:
-            problem = str(complaint)
-        else:
-            fitting[book.name] = book.title
-    return dict(reversed(fitting.items())), problem

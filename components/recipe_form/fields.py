@@ -72,7 +72,7 @@ class Fields:
         """Say under a field what is wrong with it."""
         if (problem := self.problems.get(place)) is not None:
             self._told.add(place)
-            st.markdown(f":red[:material/error: {plain(problem, 400)}]")
+            tell(problem)
 
     def rest(self) -> list[str]:
         """Mistakes that stand under no field that was drawn."""
@@ -160,6 +160,12 @@ class Fields:
             help=schema["description"],
             **self.bound(place, show=float),
         )
+
+
+def tell(problem: str | None) -> None:
+    """Say what is wrong, if anything is."""
+    if problem:
+        st.markdown(f":red[:material/error: {plain(problem, 600)}]")
 
 
 def bind(key: str, value: Any) -> None:

@@ -23,6 +23,7 @@ def method_form(draft: Draft) -> None:
         "Method",
         list(METHODS),
         required=True,
+        wrap=True,
         format_func=lambda name: METHODS[name].title,
         key=state.TRAIN_METHOD,
         on_change=changed,

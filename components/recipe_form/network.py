@@ -15,6 +15,7 @@ from recycler.recipe import Network, Stage
 SIZES = (96, 300)  # pixels a side that the slider offers
 SIZE_STEP = 4
 FIRST = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2", "mobilenet", "mobilenet_v2")
+LAYERS = 24  # that are unfrozen when no block is any longer, as in the thesis
 HIDDEN: tuple[tuple[int, ...], ...] = ((), (128,), (256,), (512,), (1024,))
 
 
@@ -26,6 +27,7 @@ def network_form(draft: Draft, fields: Fields, classes: int, coarse: int) -> Non
     st.caption(_learning(draft, classes, coarse))
     with st.expander("More about the network", key=f"{state.TRAIN_FOLD}_network", on_change="rerun") as fold:
         if fold.open:
+            _unfreeze_blocks(draft, facts)
             fields.draw("network.shape")
             _choice_of_tuples(draft, "network.hidden", "Dense layers before each output", HIDDEN, _units)
             fields.draw("network.dropout")
@@ -87,24 +89,52 @@ def _input_size(draft: Draft, fields: Fields, facts: BackboneFacts) -> None:
 
 
 def _unfreeze(draft: Draft, fields: Fields, facts: BackboneFacts) -> None:
-    """How many of the last layers learn, where the method lets them."""
+    """How many of the last layers learn, where the method lets them; for blocks by name, which ones."""
     number = tuned_stage(draft)
     if number is None:
         return
     place = f"stages.{number}.unfreeze_layers"
     blocks = draft.get(f"stages.{number}.unfreeze_blocks")
     if blocks:
-        st.markdown(f"Layers that learn: those whose names begin with {plain(', '.join(blocks), 300)}.")
-        return
-    most = max(facts.layers, draft.get(place))
-    st.slider(
-        "Layers to unfreeze",
-        1,
-        most,
-        help="So many of the backbone's last layers learn in the last stage, counted as Keras counts them.",
-        **fields.bound(place, range_of=most),
-    )
+        st.markdown(f"Layers that learn: those whose names begin with {plain(' or '.join(blocks), 300)}.")
+    else:
+        most = max(facts.layers, draft.get(place))
+        st.slider(
+            "Layers to unfreeze",
+            1,
+            most,
+            help="So many of the backbone's last layers learn in the last stage, counted as Keras counts them.",
+            **fields.bound(place, range_of=most),
+        )
     fields.tell(place)
+    fields.tell(f"stages.{number}.unfreeze_blocks")
+
+
+def _unfreeze_blocks(draft: Draft, facts: BackboneFacts) -> None:
+    """Instead of the last layers: those whose names begin so, chosen from the list or typed."""
+    number = tuned_stage(draft)
+    if number is None:
+        return
+    place = f"stages.{number}"
+    now = draft.get(f"{place}.unfreeze_blocks")
+    key = f"{state.FIELD}_{place}.unfreeze_blocks_{facts.name}"
+
+    def changed() -> None:
+        blocks = st.session_state[key]
+        layers = 0 if blocks else draft.get(f"{place}.unfreeze_layers") or LAYERS
+        draft.put(place, draft.get(place) | {"unfreeze_blocks": blocks, "unfreeze_layers": layers})
+
+    bind(key, now)
+    names = [name for name, count in zip(facts.names, facts.learnable, strict=True) if count]
+    st.multiselect(
+        "Blocks to unfreeze by name",
+        list(dict.fromkeys([*now, *reversed(names)])),
+        key=key,
+        on_change=changed,
+        accept_new_options=True,
+        placeholder="Instead of the last layers",
+        help="All layers whose names begin so learn in the last stage. The beginning of a name can be typed, too.",
+    )
 
 
 def _learning(draft: Draft, classes: int, coarse: int) -> str:
@@ -115,7 +145,7 @@ def _learning(draft: Draft, classes: int, coarse: int) -> str:
         counts = [learning_parameters(network, stage, classes, coarse) for stage in stages]
     except (ValueError, KeyError):
         return "What learns is counted when the mistakes are mended."
-    told = [f"**{count:,}**" if count is not None else "those of the named layers" for count in counts]
+    told = [f"**{count:,}**" for count in counts]
     if len(told) == 1:
         return f"{told[0]} parameters learn." + (
             "" if stages[0].method == "fine_tuning" else " The backbone stays as it is."

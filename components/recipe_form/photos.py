@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from components.data_sets import load
+from recycler.datasets.dataset import Dataset
 from recycler.datasets.summary import Summary, summarise
 from recycler.errors import DatasetError, PhotoError
 from recycler.photos import open_photo, read_photo, to_jpeg
@@ -26,13 +27,18 @@ def thumbnails(data: str, changed: tuple[int, ...], classes: tuple[str, ...]) ->
     found = {}
     for name in classes:
         for i in np.flatnonzero(photos.labels == photos.classes.index(name))[:3]:
-            try:
-                photo = open_photo(photos.read_bytes(int(i)), at_least=THUMBNAIL)
-            except (PhotoError, OSError):
-                continue
-            found[name] = to_jpeg(photo, THUMBNAIL)
-            break
+            if picture := thumbnail(photos, int(i)):
+                found[name] = picture
+                break
     return found
+
+
+def thumbnail(data: Dataset, i: int) -> bytes | None:
+    """A small JPEG of a photo, None where it cannot be opened."""
+    try:
+        return to_jpeg(open_photo(data.read_bytes(i), at_least=THUMBNAIL), THUMBNAIL)
+    except (PhotoError, OSError):
+        return None
 
 
 @st.cache_data(max_entries=16, show_spinner="Opening photos…")

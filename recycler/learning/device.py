@@ -1,5 +1,7 @@
 """Which device trains: the choice of a recipe, and what can be said about it."""
 
+import os
+
 import keras
 
 from recycler.errors import TrainingError
@@ -33,15 +35,15 @@ def use_device(choice: str) -> str:
 
 
 def device_name(device: str) -> str:
-    """The device for people: "CPU, 2 cores", or a GPU's name and memory where the backend tells them."""
+    """The device for people: "CPU, 2 cores", or a GPU's name where the backend tells it."""
     if device == "cpu":
-        return "cpu"
+        return f"CPU, {os.cpu_count()} cores"
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[0])
-        return f"gpu: {details.get('device_name', 'unknown')}"
-    return "gpu"
+        return str(details.get("device_name", "GPU"))
+    return "GPU"
 
 
 def jit_compile(device: str) -> str | bool:

@@ -78,7 +78,7 @@ def publish(run: Run, name: str, shelf: Path, tell: Callable[[str], None] = lamb
         raise RunError(f"The run {record.run} is {record.state}; only one that is done or stopped can be published.")
     if not (run.folder / PREDICTIONS_FILE).exists():
         raise RunError(f"The run {record.run} was stopped before it had learned anything: resume it first.")
-    rulebook = find_rulebook(recipe.rulebook)
+    rulebook = find_rulebook(recipe.rulebook, record.classes)
     rulebook.check(record.classes)
     table = read_predictions(run.folder / PREDICTIONS_FILE, record.classes)
     calibration = next(split for split in CALIBRATION_SPLITS if (table.splits == split).any())

@@ -16,7 +16,7 @@ from recycler.learning.batches import Batches, Targets, class_weights, source_wa
 from recycler.learning.checkpoint import Checkpoint, assign, values
 from recycler.learning.cuts import StageNetwork, stage_network
 from recycler.learning.data import Index, Prepared, Progress, log_priors
-from recycler.learning.device import use_device
+from recycler.learning.device import device_name, use_device
 from recycler.learning.export import split_figures
 from recycler.learning.network import Parts, assemble, build_parts
 from recycler.learning.stages import Interrupted, StageTrainer, State, Unwatched, Watcher
@@ -66,6 +66,7 @@ def train_run(run: Run, prepared: Prepared, progress: Progress) -> None:
     """
     recipe = run.recipe
     device = use_device(recipe.device)
+    run.record.device_name = device_name(device)
     data, parts = prepared.data, prepared.parts
     rulebook = find_rulebook(recipe.rulebook, data.classes)
     rulebook.check(data.classes)
@@ -86,6 +87,7 @@ def train_run(run: Run, prepared: Prepared, progress: Progress) -> None:
         _write_network(run, job, network, checkpoint)
         raise
     _write_network(run, job, network, checkpoint)
+    progress("measuring it on photos that it has not learned from", 0, 1)
     tables = [
         table_of(job, trained, index, split)
         for split, index in {"validation": parts.validation, "test": parts.test}.items()
@@ -189,7 +191,7 @@ def _weights(network: Parts) -> list[keras.Variable]:
 
 def _batches(job: Job, number: int, network: Parts, activations: Sequence[Activations], train: Index) -> Batches:
     recipe, data = job.recipe, job.prepared.data
-    weights = class_weights(data, train, recipe.stages[number].class_weights == "balanced")
+    weights = class_weights(data, train, recipe.stages[number].class_weights == "balanced", recipe.emphasis)
     targets = Targets(
         data, job.rulebook, [*network.branches], log_priors(data.pick(train), recipe.masked_prior), weights
     )

@@ -13,15 +13,21 @@ from streamlit.testing.v1 import AppTest
 
 from components import state
 from components.recipe_form.augmentation import KINDS, strength_to_begin_with
-from components.recipe_form.data import short_name
+from components.recipe_form.copies import search
 from components.recipe_form.method import apply_method, method_of
 from components.recipe_form.preview import previewer
+from recycler.again import draft_again
 from recycler.datasets.cifar100 import has_cifar100
+from recycler.datasets.collected import keep
 from recycler.datasets.uploads import list_uploads
-from recycler.drafts import load_draft
+from recycler.drafts import keep_draft, load_draft
+from recycler.labels import change_label, undo
 from recycler.presets import METHODS
-from recycler.recipe import Augmentation, Recipe, dump_recipe, load_recipe, parse_recipe
+from recycler.recipe import Augmentation, Data, Recipe, dump_recipe, load_recipe, parse_recipe
+from recycler.rulebook import find_rulebook
+from recycler.runs import new_run
 from recycler.settings import PROJECT, settings
+from recycler.subjects import ALWAYS_ANSWER, Subject
 from tests.datasets.pictures import photo, write_tree
 
 GIVEN = os.environ.get("RECYCLER_DATA", "")  # before a fixture sets it
@@ -151,6 +157,26 @@ def test_what_learns_is_counted_as_the_choice_changes(app: AppTest) -> None:
     assert method_of(fields(app)) == "fine_tuning"  # no longer the thesis to the letter
 
 
+def test_blocks_can_be_unfrozen_by_name_instead_of_the_last_layers(app: AppTest) -> None:
+    fold(press(app, state.TRAIN_METHOD, "thesis"), "network")
+    [box] = [box for box in app.multiselect if "unfreeze_blocks" in str(box.key)]
+    checked(box.set_value(["conv_pw_13", "conv_pw_13_bn"]).run())
+    stage = fields(app)["stages"][1]
+    assert (stage["unfreeze_blocks"], stage["unfreeze_layers"]) == (["conv_pw_13", "conv_pw_13_bn"], 0)
+    head = 2 * 1024 + (1024 * 512 + 512) + (512 * 3 + 3)
+    assert f"**{head + 1024 * 1024 + 2 * 1024:,}**" in words(app)
+    checked(app.multiselect(key=str(box.key)).set_value([]).run())
+    assert fields(app)["stages"][1]["unfreeze_layers"] == 24
+
+
+def test_a_gpu_is_refused_at_its_field_where_there_is_none(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    fold(app, "advanced")
+    press(app, f"{state.FIELD}_device", "gpu")
+    assert "This machine has no GPU, or hides it" in words(app)
+    assert app.button(key=state.TRAIN_START).disabled
+
+
 def test_a_mistake_stands_at_its_field_and_nothing_starts(app: AppTest) -> None:
     press(app, state.TRAIN_PRESET, "heavy")
     assert "ZCA whitening takes photos of at most 32 pixels" in words(app)
@@ -245,13 +271,46 @@ def test_a_zip_that_is_none_and_a_folder_that_is_not_there_are_told_at_their_fie
     assert [source["name"] for source in fields(app)["data"]["sources"]] == ["home"]
 
 
-def test_classes_that_no_rulebook_knows_are_told(tmp_path_factory: pytest.TempPathFactory, app: AppTest) -> None:
-    tree = write_tree(
-        tmp_path_factory.mktemp("x"), {f"{c}/{i}.jpg": photo(i) for c in ("foo", "bar") for i in range(6)}
-    )
-    checked(app.text_input(key=state.TRAIN_FOLDER).input(str(tree)).run())
-    assert "does not say where" in words(app)
+def say_what_is_recycling(app: AppTest, *classes: str) -> AppTest:
+    [box] = [box for box in app.multiselect if str(box.key).startswith(state.TRAIN_RECYCLED)]
+    checked(box.set_value([*classes]).run())
+    return checked(app.button(key=state.TRAIN_OWN_RULES).click().run())
+
+
+def test_classes_that_no_rulebook_knows_are_asked_for_and_then_it_can_start(
+    tmp_path_factory: pytest.TempPathFactory, app: AppTest
+) -> None:
+    names = [f"{c}/{i}.jpg" for c in ("capsule", "glass", "wrapper") for i in range(6)]
+    tree = write_tree(tmp_path_factory.mktemp("kitchen"), {name: photo(i) for i, name in enumerate(names)})
+    choose(checked(app.text_input(key=state.TRAIN_FOLDER).input(str(tree)).run()), str(tree))
+    assert "No rulebook says where all of these classes go" in words(app)
     assert app.button(key=state.TRAIN_START).disabled
+    say_what_is_recycling(app, "capsule", "glass")
+    assert not app.button(key=state.TRAIN_START).disabled
+    book = find_rulebook(fields(app)["rulebook"])
+    assert book.mask(["capsule", "glass", "wrapper"]).tolist() == [True, True, False]
+    assert book.classes["glass"] == find_rulebook("default").classes["glass"]
+
+
+def test_ones_own_word_goes_before_a_rulebooks(app: AppTest) -> None:
+    assert app.button(key=state.TRAIN_OWN_RULES).disabled
+    say_what_is_recycling(app, "paper")
+    assert fields(app)["rulebook"] == "home"
+    assert find_rulebook("home").mask(list(CLASSES)).tolist() == [False, True, False]
+    say_what_is_recycling(app, "paper", "glass")
+    assert fields(app)["rulebook"] == "home"
+    assert find_rulebook("home").mask(list(CLASSES)).tolist() == [True, True, False]
+
+
+def test_copies_of_a_photo_are_told_and_shown(app: AppTest) -> None:
+    search(Data.model_validate(fields(app)["data"])).answer.result(60)
+    checked(app.run())
+    assert "20 photos are copies of another, or nearly. In 12 cases a copy is in another class." in words(app)
+    app.session_state[state.TRAIN_COPIES] = True
+    checked(app.run())
+    [grid] = [html.proto.body for html in app.get("html") if "--columns: 4" in html.proto.body]
+    assert grid.count("data:image/jpeg;base64,") == 2 * 8
+    assert "<b>glass and paper and plastic</b><span>3 photos</span>" in grid
 
 
 def test_the_preview_shows_photos_before_and_after(app: AppTest, request: pytest.FixtureRequest) -> None:
@@ -287,8 +346,83 @@ def test_every_strength_is_in_the_form_once_and_begins_within_its_bounds() -> No
         Augmentation.model_validate({name: strength_to_begin_with(name)})
 
 
-@pytest.mark.parametrize(
-    ("title", "name"), [("CIFAR-100, quick", "cifar-100-quick"), ("---", "training"), ("x" * 99, "x" * 64)]
-)
-def test_a_title_becomes_a_short_name(title: str, name: str) -> None:
-    assert short_name(title) == name
+def test_classes_are_made_to_count_more(app: AppTest) -> None:
+    fold(app, "advanced")
+    assert app.multiselect(key=state.TRAIN_EMPHASIS).options == ["glass", "paper", "plastic"]
+    checked(app.multiselect(key=state.TRAIN_EMPHASIS).set_value(["paper", "glass"]).run())
+    checked(app.slider(key=f"{state.FIELD}_emphasis_glass").set_value(3.5).run())
+    assert fields(app)["emphasis"] == {"paper": 2.0, "glass": 3.5}
+    assert "Photos of paper, glass count more" in words(app)
+    app.button(key=state.TRAIN_START).click().run()
+    assert app.session_state["wanted"].recipe.emphasis == {"paper": 2.0, "glass": 3.5}
+
+
+def test_an_emphasised_class_goes_with_the_photos_that_had_it(app: AppTest, tmp_path: Path) -> None:
+    identity = str(app.query_params[state.TRAIN_ID])
+    draft = load_draft(identity)
+    assert draft is not None
+    draft["recipe"]["emphasis"] = {"tin": 2.0, "glass": 2.0}
+    keep_draft("ab" * 8, draft)
+    wrong = opened(**{state.TRAIN_ID: "ab" * 8})
+    assert "its photos have no such class" in words(wrong)
+    assert wrong.button(key=state.TRAIN_START).disabled
+    fold(wrong, "advanced")
+    assert "Something above has to be mended first" in words(wrong)
+    choose(choose(wrong), "home")
+    assert fields(wrong)["emphasis"] == {}
+
+
+def test_corrected_labels_are_noticed_by_the_form(app: AppTest, trees: Path) -> None:
+    assert "50 photos of 3 classes" in words(app)
+    change_label("home", "glass/1.jpg", None)
+    change_label("home", "glass/2.jpg", "paper")
+    checked(app.run())
+    assert "49 photos of 3 classes" in words(app)
+    assert "glass/1.jpg: left out by a corrected label" in words(app)
+    undo("home")
+    undo("home")
+    assert "50 photos of 3 classes" in words(checked(app.run()))
+
+
+def test_a_damaged_labels_file_is_told_and_nothing_starts(app: AppTest, own_home: Path) -> None:
+    (own_home / "labels").mkdir()
+    (own_home / "labels" / "home.jsonl").write_text("{\n")
+    checked(app.run())
+    assert "home.jsonl cannot be read: line 1 is no change of a label" in words(app)
+    assert app.button(key=state.TRAIN_START).disabled
+
+
+def test_collected_photos_are_offered_with_counts_and_pictures() -> None:
+    for i in range(4):
+        keep(photo(100 + i), "glass" if i % 2 else "metal")
+    app = choose(opened(), "home", "collected")
+    assert "My photos" in app.button_group(key=state.TRAIN_SOURCES).options
+    assert "54 photos of 4 classes" in words(app)
+    [grid] = [html.proto.body for html in app.get("html") if 'class="pictures"' in html.proto.body]
+    assert "<b>metal</b><span>2</span>" in grid
+    assert grid.count("data:image/jpeg;base64,") == 4
+
+
+def test_a_draft_that_trains_again_says_from_what_until_another_recipe_takes_its_place(app: AppTest) -> None:
+    keep(photo(1), "glass")
+    run = new_run(settings().runs, Recipe.model_validate(fields(app)), "cpu")
+    parent = Subject("household", "Household waste", ("glass", "paper", "plastic"), ALWAYS_ANSWER, run=run)
+    identity = draft_again(parent, ["paper"])
+    app.query_params[state.TRAIN_ID] = identity  # in the same visit, which holds another draft
+    checked(app.run())
+    assert fields(app)["title"] == "Home, again"
+    assert "Again, from Household waste" in words(app)
+    assert [source["name"] for source in fields(app)["data"]["sources"]] == ["home", "collected"]
+    app.button(key=state.TRAIN_START).click().run()
+    assert app.session_state["wanted"].parent == "household"
+    assert opened(**{state.TRAIN_ID: identity}).session_state[state.TRAIN_DRAFT]["parent"] == "household"
+    checked(app.selectbox(key=state.TRAIN_FROM).set_value("recipes/quick.yaml").run())
+    assert "Again, from" not in words(app)
+    assert app.session_state[state.TRAIN_DRAFT]["parent"] == ""
+
+
+def test_an_address_of_a_draft_that_is_gone_keeps_what_the_visit_holds(app: AppTest) -> None:
+    before = fields(app)
+    app.query_params[state.TRAIN_ID] = "0" * 16
+    checked(app.run())
+    assert fields(app) == before

@@ -1,6 +1,6 @@
 import pytest
 
-from components.words import about, how_sure, percent, plain, readable
+from components.words import about, count_of, distinct, how_sure, percent, plain, readable, short_name
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,20 @@ def test_a_long_name_is_shortened_in_the_middle() -> None:
 )
 def test_times_are_said_without_false_precision(seconds: float, words: str) -> None:
     assert about(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("title", "name"), [("CIFAR-100, quick", "cifar-100-quick"), ("---", "training"), ("x" * 99, "x" * 64)]
+)
+def test_a_title_becomes_a_short_name(title: str, name: str) -> None:
+    assert short_name(title) == name
+
+
+def test_titles_that_several_have_get_their_name_beside_them() -> None:
+    titles = {"a": "Kitchen", "b": "Office", "c": "Kitchen"}
+    assert distinct(titles) == {"a": "Kitchen (a)", "b": "Office", "c": "Kitchen (c)"}
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "0 photos"), (1, "1 photo"), (1200, "1,200 photos")])
+def test_things_are_counted_in_words(count: int, words: str) -> None:
+    assert count_of(count, "photo") == words

@@ -1,3 +1,4 @@
+import json
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from components.visit import Visit
 from components.words import readable
 from recycler.classes import HOUSEHOLD
 from recycler.datasets.collected import keep, list_collected
+from recycler.own_rules import keep_rules
 from recycler.photos import to_jpeg
 from recycler.settings import PROJECT, settings
 
@@ -225,3 +227,51 @@ def test_why_says_what_the_network_alone_would_have_said(app: AppTest) -> None:
     app.session_state[f"{state.WHY}_{key}"] = True
     app.run()
     assert any("Without the photos that you taught me" in text.value for text in app.markdown)
+
+
+@pytest.fixture
+def two_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rulebooks: Path) -> str:
+    """A shelf with two models of one title; gives the title."""
+    shelf = tmp_path / "shelf"
+    for name in ("household", "other"):
+        shutil.copytree(settings().models / "household", shelf / name)
+    card = json.loads((shelf / "household" / "card.json").read_text("utf-8"))
+    (shelf / "other" / "card.json").write_text(json.dumps(card | {"name": "other"}), "utf-8")
+    monkeypatch.setenv("RECYCLER_MODELS", str(shelf))
+    settings.cache_clear()
+    title: str = card["title"]
+    return title
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app.query_params.update(query)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_models_of_one_title_can_be_told_apart_and_the_address_holds_the_name(two_models: str) -> None:
+    app = opened()
+    assert app.selectbox(key=state.MODEL).options == [f"{two_models} (household)", f"{two_models} (other)"]
+    assert dict(app.query_params) == {}
+    app.selectbox(key=state.MODEL).set_value("other").run()
+    assert dict(app.query_params) == {"model": "other"}
+    assert opened(model="other").selectbox(key=state.MODEL).value == "other"
+
+
+def test_an_address_with_a_title_or_with_what_is_not_there_is_understood(rulebooks: Path) -> None:
+    assert opened(rulebook="strict").selectbox(key=state.RULEBOOK).value == "strict"
+    write_rulebook(rulebooks, "street", "bin")
+    book = (rulebooks / "street.yaml").read_text("utf-8")
+    (rulebooks / "street.yaml").write_text(book.replace("title: street", "title: Our street"), "utf-8")
+    assert opened(rulebook="Our street").selectbox(key=state.RULEBOOK).value == "street"
+    assert opened(rulebook="gone", model="gone").selectbox(key=state.RULEBOOK).value == "default"
+
+
+def test_own_rules_are_offered_where_they_fit_and_only_there(rulebooks: Path) -> None:
+    keep_rules("kitchen", "Kitchen rules", HOUSEHOLD, ["glass"])
+    keep_rules("capsules", "Capsule rules", ["capsule", "wrapper"], ["capsule"])
+    offered = opened().selectbox(key=state.RULEBOOK).options
+    assert "Kitchen rules" in offered
+    assert "Capsule rules" not in offered

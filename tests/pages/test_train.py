@@ -1,8 +1,11 @@
 """The Train page on runs that were written by hand; real trainings are in the journeys."""
 
+import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 from components import state
 from components.words import percent
 from recycler.errors import RunError
-from recycler.recipe import load_recipe
-from recycler.runs import Label, Run, find_run, list_runs, new_run
+from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Label, find_run, list_runs, new_run
 from recycler.settings import PROJECT, settings
+from tests.finished import QUICK, ended
 
 PAGE = "from pages import train\ntrain.page()"
 LOADED = f"""
@@ -24,22 +27,23 @@ print(*sorted({{"keras", "tensorflow", "mlflow"}} & set(sys.modules)))
 """
 
 
-def ended(title: str, top1: float, note: str = "") -> Run:
-    run = new_run(
-        settings().runs, load_recipe(PROJECT / "recipes" / "quick.yaml"), "cpu", Label(title=title, note=note)
-    )
-    run.begin_stage(0, "feature extraction", 3, 2)
-    for epoch in (1, 2, 3):
-        for step in (1, 2):
-            run.log_batch(0, epoch, step, {"loss": 1 / epoch, "object_accuracy": 0.5})
-        run.log_epoch(
-            0, epoch, {"loss": 1 / epoch, "val_loss": 1.1 / epoch, "object_accuracy": 0.5, "val_object_accuracy": 0.4}
-        )
-    run.close()
-    run.record.figures = {"test": {"top1": top1, "recycling_balanced_accuracy": 0.8, "photos": 50}}
-    run.record.state = "done"
-    run.save()
-    return run
+def queued(title: str) -> str:
+    """A run that waits, as its trainer starts; gives its name."""
+    return new_run(settings().runs, QUICK, "cpu", Label(title=title)).record.run
+
+
+def waiting(app: AppTest) -> list[str]:
+    assert not app.exception
+    found = (text.value.replace("\\", "") for text in app.markdown)
+    return [text for text in found if re.match(r"\d\. ", text)]
+
+
+def compared(names: list[str]) -> None:
+    from components.run_table import compare
+    from recycler.runs import find_run
+    from recycler.settings import settings
+
+    compare([find_run(settings().runs, name) for name in names])
 
 
 def train_page() -> AppTest:
@@ -58,10 +62,18 @@ def test_the_page_needs_no_tensorflow() -> None:
     assert done.stdout.split() == []
 
 
-def test_the_first_visitor_is_offered_a_quick_training() -> None:
+def test_the_first_visitor_is_offered_a_quick_training(real_data: Path) -> None:
     app = train_page()
     assert app.button(key=state.TRAIN_QUICK).label == "Start a quick training"
     assert not app.dataframe
+
+
+def test_a_first_visitor_without_photos_is_led_to_the_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECYCLER_DATA", str(tmp_path))
+    settings.cache_clear()
+    app = train_page()
+    assert any("add some of your own" in text.value for text in app.markdown)
+    assert not buttons(app, state.TRAIN_QUICK)
 
 
 def test_the_newest_run_is_shown_with_its_figures_and_all_are_in_the_table() -> None:
@@ -80,11 +92,11 @@ def test_the_newest_run_is_shown_with_its_figures_and_all_are_in_the_table() -> 
 
 def test_a_failed_run_says_why_and_offers_to_resume() -> None:
     run = ended("Unlucky", 0.4)
-    run.record.state, run.record.problem, run.record.hint = "failed", "The disk is full.", "Make room."
+    run.record.state, run.record.problem = "failed", "The disk is full."
+    run.record.hint = f"Make room, then go on: python -m recycler resume {run.record.run}"
     run.save()
     app = train_page()
-    assert "disk is full" in app.error[0].value
-    assert "Make room" in app.error[0].value
+    assert app.error[0].value.replace("\\", "") == "The disk is full. Make room, then go on: press Resume"
     assert buttons(app, state.TRAIN_RESUME)
 
 
@@ -112,8 +124,49 @@ def test_a_run_gets_another_name_and_a_note() -> None:
     assert run.label == Label(title="Much better", note="with flips")
 
 
+def test_the_queue_can_be_reordered_and_cancelled() -> None:
+    first, second, third = (queued(title) for title in ("First", "Second", "Third"))
+    app = train_page()
+    assert waiting(app) == ["1. First", "2. Second", "3. Third"]
+    app.button(key=f"{state.TRAIN_QUEUE}-up-{third}").click().run()
+    assert waiting(app) == ["1. First", "2. Third", "3. Second"]
+    app.button(key=f"{state.TRAIN_QUEUE}-up-{third}").click().run()
+    assert waiting(app) == ["1. Third", "2. First", "3. Second"]
+    app.button(key=f"{state.TRAIN_QUEUE}-cancel-{first}").click().run()
+    assert waiting(app) == ["1. Third", "2. Second"]
+    assert find_run(settings().runs, first).stop_requested()
+    assert not find_run(settings().runs, second).stop_requested()
+
+
+def test_runs_are_compared_by_their_curves_and_where_their_recipes_differ() -> None:
+    stage = QUICK.stages[0].model_copy(update={"learning_rate": 0.01})
+    fast = QUICK.model_copy(update={"seed": 7, "stages": (stage,)})
+    runs = [ended("Slow", 0.4), ended("Fast", 0.5, recipe=fast)]
+    app = AppTest.from_function(compared, args=([run.record.run for run in runs],), default_timeout=60).run()
+    assert not app.exception
+    [table] = [frame.value for frame in app.dataframe]
+    assert list(table.columns) == ["Slow", "Fast"]
+    assert list(table.loc["seed"]) == ["0", "7"]
+    assert list(table.loc["stages 1 learning_rate"]) == ["0.003", "0.01"]
+    assert list(table.loc["stages 2 epochs"]) == ["6", ""]
+    assert "data seed" not in table.index
+    charts = [json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart")]
+    lines = [layer for chart in charts for layer in chart["layer"] if layer["mark"]["type"] == "line"]
+    assert [line["encoding"]["color"]["scale"]["domain"] for line in lines] == 2 * [["Slow", "Fast"]]
+
+
 def test_names_are_shown_as_text() -> None:
     ended("![x](https://example.org/x.png) :red[y]", 0.4)
     shown = [heading.value for heading in train_page().subheader if "example" in heading.value]
     assert len(shown) == 1
     assert "![" not in shown[0]
+
+
+def test_a_run_says_what_it_was_trained_again_from() -> None:
+    first = ended("First try", 0.4)
+    for file in (NETWORK_FILE, PREDICTIONS_FILE):
+        (first.folder / file).touch()
+    again = ended("Second try", 0.6)
+    again.record.parent = f"run:{first.record.run}"
+    again.save()
+    assert any("Again, from First try" in text.value.replace("\\", "") for text in train_page().caption)

@@ -23,6 +23,7 @@ def count_facts(backbone: Backbone) -> BackboneFacts:
         parameters=backbone.parameters,
         features=network.output_shape[-1],
         top1=backbone.top1,
+        names=tuple(layer.name for layer in network.layers),
         learnable=tuple(_learnable(layer) for layer in network.layers),
         multiply_adds=tuple(round(_multiply_adds(layer) / 1000) for layer in network.layers),
         outputs=tuple(_values(layer.output) for layer in network.layers),
