@@ -138,9 +138,9 @@ def _difference(name: str, estimate: Estimate | None) -> str:
 def _beside_the_thesis(analysis: Analysis) -> None:
     """The same figures as the thesis measured them, and in what the settings differ."""
     found = measured.figures(analysis)
-    columns: list[str] = [name for name in ("top1", "top5", "top10", "recycling_accuracy") if name in found]
+    columns = [name for name in thesis.FIGURES if name in found]
     rows = [(analysis.subject.title, {name: found[name].value for name in columns})]
-    rows += [(f"Thesis: {row.title}", row.figures) for row in thesis.ROWS]
+    rows += [(f"Thesis: {title}", figures) for title, figures in thesis.rows()]
     table = pd.DataFrame(
         [
             {"": title} | {MEANINGS[name].title: share(figures[name]) if name in figures else "" for name in columns}
