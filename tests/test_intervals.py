@@ -24,7 +24,7 @@ def test_the_sums_that_are_resampled_give_the_very_figures(photos: int) -> None:
     figures = figures_of_merit(table, RULEBOOK)
     assert point.keys() == figures.keys() - {"photos"}
     for name, value in point.items():
-        tolerance = 2e-3 if name.endswith("auroc") else 1e-5  # ranks in steps
+        tolerance = 4e-3 if name.endswith("auroc") else 1e-5  # ranks in steps
         assert value == pytest.approx(figures[name], abs=tolerance), name
 
 
@@ -36,11 +36,11 @@ def test_a_resample_gives_what_scikit_learn_says_of_the_photos_that_it_drew() ->
     drawn_twice = table.pick(np.repeat(np.arange(400), times.astype(int)))
     for name, value in figures_of_merit(drawn_twice, RULEBOOK).items():
         if name != "photos":
-            assert resampled[name][7] == pytest.approx(value, abs=2e-3 if name.endswith("auroc") else 1e-5), name
+            assert resampled[name][7] == pytest.approx(value, abs=4e-3 if name.endswith("auroc") else 1e-5), name
     should = np.array([RULEBOOK.recycles(name) for name in MANY])[table.true]
     assert resampled["recycling_f1"][7] == pytest.approx(f1_score(should, table.p_recycle >= 0.5, sample_weight=times))
     expected = roc_auc_score(should, table.p_recycle, sample_weight=times)
-    assert resampled["recycling_auroc"][7] == pytest.approx(expected, abs=2e-3)
+    assert resampled["recycling_auroc"][7] == pytest.approx(expected, abs=4e-3)
 
 
 @pytest.mark.parametrize("photos", [500, 20_000])
