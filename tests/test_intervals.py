@@ -97,3 +97,22 @@ def test_wilson_is_scipys_and_knows_that_ten_of_ten_prove_little() -> None:
 
 def test_the_same_table_gets_the_same_intervals() -> None:
     assert estimates(drawn(100)) == estimates(drawn(100))
+
+
+def test_classes_without_photos_count_for_nothing_in_resamples_either() -> None:
+    table = drawn(300)
+    some = table.pick(table.true > 3)
+    point, figures = resample(some, RULEBOOK).point, figures_of_merit(some, RULEBOOK)
+    assert point["macro_recall"] == pytest.approx(figures["macro_recall"])
+    assert point["macro_precision"] == pytest.approx(figures["macro_precision"])
+
+
+def test_the_interval_of_the_calibration_error_is_turned_around() -> None:
+    inflated = np.linspace(0.1, 0.2, 1001)  # a resample's error is larger, as it adds its own
+    assert intervals._estimate("ece", 0.1, inflated, 0.1) == pytest.approx((0.1, 0.0025, 0.0975))
+    assert intervals._estimate("top1", 0.1, inflated, 0.1) == pytest.approx((0.1, 0.1025, 0.1975))
+
+
+def test_an_interval_lies_around_the_exact_figure_where_sums_are_rounded() -> None:
+    drawn_there = np.linspace(0.3, 0.5, 1001)
+    assert intervals._estimate("recycling_auroc", 0.41, drawn_there, 0.4) == pytest.approx((0.41, 0.315, 0.505))
