@@ -17,6 +17,7 @@ from components.run_words import facts
 from components.words import plain, share
 from recycler.analysis import OWN, Analysis
 from recycler.calibration import (
+    BINS,
     least_confidence,
     reliability,
     sureness,
@@ -67,7 +68,7 @@ def _reliability(analysis: Analysis, beside: Analysis | None) -> None:
                 on_select="bin",
             )
             if chosen:
-                rows = np.flatnonzero(counted & (confidence_bins(sure, 10) == int(chosen[0]["bin"])))
+                rows = np.flatnonzero(counted & (confidence_bins(sure, BINS) == int(chosen[0]["bin"])))
                 show_photos(one, rows[right[rows].argsort(kind="stable")], f"bin-{one.key}")
 
 
