@@ -117,7 +117,7 @@ def why_not_to_be_set_here(analysis: Analysis) -> str:
     """Why the thresholds of this subject should not be set on these photos, a sentence; "" when they may."""
     card = analysis.subject.card
     if card is None:
-        return "A run has no card yet: publish it, then set when the model is unsure."
+        return "Only a model on the shelf has a card: publish the run first."
     judged, _, _ = sureness(analysis)
     if judged.sum() < LEAST_PHOTOS:
         return f"{judged.sum()} photos are too few to tell how often it errs: at least {LEAST_PHOTOS} are needed."

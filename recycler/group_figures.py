@@ -6,7 +6,7 @@ import pandas as pd
 from recycler.figures import EDGE, RUNS
 
 ROW = 24  # pixels
-AROUND = 110  # pixels for axis and legend
+AROUND = 120  # pixels for axis and legend
 CHANGE_COLOURS = {"fixed": RUNS[2], "broken": RUNS[1]}
 
 
@@ -22,7 +22,7 @@ def group_chart(groups: pd.DataFrame, title: str) -> alt.LayerChart | alt.FacetC
     height = (ROW if len(subjects) == 1 else ROW * 1.6) * groups["group"].nunique() + AROUND
     y = alt.Y("group:N", title=None, sort=None, axis=two_lines)
     offset = alt.YOffset("subject:N", sort=subjects) if len(subjects) > 1 else alt.YOffset()
-    legend = alt.Legend(orient="top", labelLimit=260) if len(subjects) > 1 else None
+    legend = alt.Legend(orient="top", columns=1, labelLimit=300) if len(subjects) > 1 else None
     colour = alt.Color("subject:N", title=None, legend=legend, scale=alt.Scale(domain=subjects, range=list(RUNS)))
     base = alt.Chart(groups).transform_filter("isValid(datum.share)")
     spread = base.mark_rule(strokeWidth=2).encode(

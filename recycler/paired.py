@@ -15,7 +15,7 @@ from recycler.rulebook import Rulebook
 
 REAL = 0.05  # a difference that chance alone makes less often than this is called real
 CLASS, RECYCLING = "the class", "recycling or bin"  # what the two are asked
-CHANGES = ("fixed", "broken", "still wrong", "still right")
+CHANGES = ("still wrong", "broken", "fixed", "still right")  # by 2 * right now + right before
 
 
 class PairedTest(NamedTuple):
@@ -83,20 +83,24 @@ def mcnemar(right: Flags, other_right: Flags) -> PairedTest:
     return PairedTest(gained, lost, p_value)
 
 
-def changes(counted: Flags, right: Flags, other_right: Flags) -> NDArray[np.object_]:
-    """From the second to the first, one of CHANGES for each photo, "" for those that do not count: str (N,)."""
-    kinds = np.array(["still wrong", "broken", "fixed", "still right"], object)
-    return np.where(counted, kinds[2 * right.astype(int) + other_right], "")
+def changes(counted: Flags, right: Flags, other_right: Flags) -> NDArray[np.int8]:
+    """What became of each photo from the second to the first: int8 (N,), an index into CHANGES; -1: does not count."""
+    return np.where(counted, 2 * right.astype(np.int8) + other_right, -1).astype(np.int8)
 
 
-def class_changes(paired: Pair, change: NDArray[np.object_]) -> pd.DataFrame:
-    """A row for each class that has photos that count: class, photos, fixed, broken and net (fixed - broken)."""
-    names = len(paired.table.names)
-    counts = {kind: np.bincount(paired.table.true[change == kind], minlength=names) for kind in CHANGES}
+def class_changes(paired: Pair, change: NDArray[np.int8]) -> pd.DataFrame:
+    """A row for each class that has photos that count: class, photos, fixed, broken and net (fixed - broken).
+
+    change: from `changes`.
+    """
+    names, kinds = len(paired.table.names), len(CHANGES)
+    counted = change >= 0
+    cells = np.bincount(paired.table.true[counted] * kinds + change[counted], minlength=names * kinds)
+    counts = pd.DataFrame(cells.reshape(names, kinds), columns=list(CHANGES))
     table = pd.DataFrame(
         {
             "class": paired.table.names,
-            "photos": sum(counts.values()),
+            "photos": counts.sum(axis=1),
             "fixed": counts["fixed"],
             "broken": counts["broken"],
             "net": counts["fixed"] - counts["broken"],

@@ -1,8 +1,7 @@
 """What the thesis measured that Recycler began with, to be read beside one's own figures in the same setting."""
 
-from dataclasses import dataclass
-
 from recycler.analysis import OWN, Analysis
+from recycler.experiments import EXPERIMENTS
 from recycler.recipe import Recipe
 
 SOURCE = (
@@ -15,20 +14,14 @@ TESTED = 1000
 BACKBONE = "mobilenet"
 
 
-@dataclass(frozen=True)
-class Row:
-    """A row of its results on CIFAR-100: figures by their usual names, shares from 0 to 1."""
-
-    title: str
-    figures: dict[str, float]
+FIGURES = ("top1", "top5", "top10", "learned_recycling_accuracy")
+ROWS = ("imagenet-head", "feature-extraction", "fine-tuning", "two-outputs")  # its experiments on these photos
 
 
-ROWS = (
-    Row("MobileNet's ImageNet head, before any training", {"top1": 0.155}),
-    Row("feature extraction", {"top1": 0.542, "top5": 0.846, "top10": 0.916}),
-    Row("fine tuning", {"top1": 0.486, "top5": 0.799, "top10": 0.884}),
-    Row("two outputs, fine tuned", {"top1": 0.564, "top5": 0.839, "recycling_accuracy": 0.489}),
-)
+def rows() -> list[tuple[str, dict[str, float]]]:
+    """Its results on CIFAR-100: titles, and those of FIGURES that it gives, shares from 0 to 1."""
+    found = [EXPERIMENTS[name] for name in ROWS]
+    return [(one.title, {name: value for name, value in one.thesis.items() if name in FIGURES}) for one in found]
 
 
 def comparable(analysis: Analysis) -> bool:

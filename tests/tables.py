@@ -32,7 +32,7 @@ def drawn(photos: int = 500, foreign: int = 0, seed: int = 0, skill: float = 2.0
 
 
 def analysed(title: str, table: Predictions, data: str = OWN, split: str = "validation") -> Analysis:
-    """An analysis of a model that is on no shelf. title: of its subject; also its key."""
+    """An analysis of a model that is on no shelf. title: of its subject."""
     card = Card(
         name="small",
         title=title,
@@ -52,4 +52,5 @@ def analysed(title: str, table: Predictions, data: str = OWN, split: str = "vali
         versions={},
     )
     subject = Subject("small", title, table.classes, card.thresholds, card)
-    return Analysis(title, subject, data, split, table, find_rulebook("default"))
+    key = f"{title}-{data}-{split}-{len(table)}-{table.squares.sum()}"
+    return Analysis(key, subject, data, split, table, find_rulebook("default"))

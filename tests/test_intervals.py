@@ -24,7 +24,7 @@ def test_the_sums_that_are_resampled_give_the_very_figures(photos: int) -> None:
     figures = figures_of_merit(table, RULEBOOK)
     assert point.keys() == figures.keys() - {"photos"}
     for name, value in point.items():
-        tolerance = 2e-3 if name.endswith("auroc") else 1e-5  # ranks in steps
+        tolerance = 4e-3 if name.endswith("auroc") else 1e-5  # ranks in steps
         assert value == pytest.approx(figures[name], abs=tolerance), name
 
 
@@ -36,11 +36,11 @@ def test_a_resample_gives_what_scikit_learn_says_of_the_photos_that_it_drew() ->
     drawn_twice = table.pick(np.repeat(np.arange(400), times.astype(int)))
     for name, value in figures_of_merit(drawn_twice, RULEBOOK).items():
         if name != "photos":
-            assert resampled[name][7] == pytest.approx(value, abs=2e-3 if name.endswith("auroc") else 1e-5), name
+            assert resampled[name][7] == pytest.approx(value, abs=4e-3 if name.endswith("auroc") else 1e-5), name
     should = np.array([RULEBOOK.recycles(name) for name in MANY])[table.true]
     assert resampled["recycling_f1"][7] == pytest.approx(f1_score(should, table.p_recycle >= 0.5, sample_weight=times))
     expected = roc_auc_score(should, table.p_recycle, sample_weight=times)
-    assert resampled["recycling_auroc"][7] == pytest.approx(expected, abs=2e-3)
+    assert resampled["recycling_auroc"][7] == pytest.approx(expected, abs=4e-3)
 
 
 @pytest.mark.parametrize("photos", [500, 20_000])
@@ -97,3 +97,22 @@ def test_wilson_is_scipys_and_knows_that_ten_of_ten_prove_little() -> None:
 
 def test_the_same_table_gets_the_same_intervals() -> None:
     assert estimates(drawn(100)) == estimates(drawn(100))
+
+
+def test_classes_without_photos_count_for_nothing_in_resamples_either() -> None:
+    table = drawn(300)
+    some = table.pick(table.true > 3)
+    point, figures = resample(some, RULEBOOK).point, figures_of_merit(some, RULEBOOK)
+    assert point["macro_recall"] == pytest.approx(figures["macro_recall"])
+    assert point["macro_precision"] == pytest.approx(figures["macro_precision"])
+
+
+def test_the_interval_of_the_calibration_error_is_turned_around() -> None:
+    inflated = np.linspace(0.1, 0.2, 1001)  # a resample's error is larger, as it adds its own
+    assert intervals._estimate("ece", 0.1, inflated, 0.1) == pytest.approx((0.1, 0.0025, 0.0975))
+    assert intervals._estimate("top1", 0.1, inflated, 0.1) == pytest.approx((0.1, 0.1025, 0.1975))
+
+
+def test_an_interval_lies_around_the_exact_figure_where_sums_are_rounded() -> None:
+    drawn_there = np.linspace(0.3, 0.5, 1001)
+    assert intervals._estimate("recycling_auroc", 0.41, drawn_there, 0.4) == pytest.approx((0.41, 0.315, 0.505))

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binomtest
 
 from recycler.errors import PredictionsError
-from recycler.paired import PairedTest, changes, class_changes, in_words, mcnemar, pair, right_pair
+from recycler.paired import CHANGES, PairedTest, changes, class_changes, in_words, mcnemar, pair, right_pair
 from recycler.rulebook import find_rulebook
 from tests.tables import drawn
 
@@ -54,7 +54,9 @@ def test_each_photo_is_fixed_broken_or_stays_as_it_was() -> None:
     counted = np.array([True, True, True, True, False])
     right = np.array([True, False, True, False, True])
     other = np.array([False, True, True, False, False])
-    assert changes(counted, right, other).tolist() == ["fixed", "broken", "still right", "still wrong", ""]
+    found = changes(counted, right, other)
+    assert [CHANGES[i] for i in found[:4]] == ["fixed", "broken", "still right", "still wrong"]
+    assert found[4] == -1
 
 
 def test_the_changes_of_the_classes_add_up() -> None:

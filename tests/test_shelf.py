@@ -82,11 +82,15 @@ def test_thresholds_can_be_set_without_touching_the_files(tmp_path: Path) -> Non
     assert {path.name for path in (tmp_path / "small").iterdir()} == {"card.json", "README.md", "model.tflite"}
 
 
-def test_thresholds_of_a_model_that_was_tampered_with_are_not_set(tmp_path: Path) -> None:
-    put(tmp_path, "small")
-    (tmp_path / "small" / "model.tflite").write_bytes(b"others")
+@pytest.mark.parametrize("tampered", ["model.tflite", "model.keras"])
+def test_thresholds_of_a_model_that_was_tampered_with_are_not_set(tmp_path: Path, tampered: str) -> None:
+    with new_model(tmp_path, "small") as folder:
+        for name in ("model.tflite", "model.keras"):
+            (folder / name).write_bytes(b"weights")
+        write_card(folder, make_card("small"))
+    (tmp_path / "small" / tampered).write_bytes(b"others")
     before = (tmp_path / "small" / "card.json").read_text()
-    with pytest.raises(ModelError, match=r"model\.tflite"):
+    with pytest.raises(ModelError, match=tampered):
         set_thresholds(tmp_path, "small", Thresholds(0.9), "60 photos", {})
     assert (tmp_path / "small" / "card.json").read_text() == before
 

@@ -17,11 +17,11 @@ from components.run_words import facts
 from components.words import plain, share
 from recycler.analysis import OWN, Analysis
 from recycler.calibration import (
+    BINS,
     least_confidence,
     reliability,
     sureness,
     thinned,
-    why_not_to_be_set_here,
     with_confidence,
 )
 from recycler.calibration_figures import MARKS, reliability_chart, risk_chart
@@ -68,7 +68,7 @@ def _reliability(analysis: Analysis, beside: Analysis | None) -> None:
                 on_select="bin",
             )
             if chosen:
-                rows = np.flatnonzero(counted & (confidence_bins(sure, 10) == int(chosen[0]["bin"])))
+                rows = np.flatnonzero(counted & (confidence_bins(sure, BINS) == int(chosen[0]["bin"])))
                 show_photos(one, rows[right[rows].argsort(kind="stable")], f"bin-{one.key}")
 
 
@@ -152,12 +152,15 @@ def _examples(analysis: Analysis, sure: Floats, unsure: Flags, wrong: Flags) -> 
 
 def _save(analysis: Analysis, confidence: float, error: float) -> None:
     """Keep the threshold on the model's card, after a confirmation, if these photos may decide it."""
-    reason = why_not_to_be_set_here(analysis)
+    reason = measured.refusal(analysis)
     if reason:
         st.caption(f":material/lock: This cannot be saved to a model's card here. {plain(reason, 400)}")
         return
     card = analysis.subject.card
     assert card is not None  # noqa: S101 - else there was a reason
+    if card.thresholds.confidence == confidence:
+        st.caption(f"This is what the card says, set on {plain(card.thresholds_from, 300)}.")
+        return
     with st.popover("Save to the model’s card", icon=":material/save:", key=state.ANALYSE_SAVE):
         st.markdown(
             f"**{plain(card.title)}** then says *unsure* below {confidence:.3f} instead of "
@@ -167,8 +170,6 @@ def _save(analysis: Analysis, confidence: float, error: float) -> None:
             st.markdown("Its figures on these test photos will flatter it a little: they have helped to choose.")
         if st.button("Yes, save it", key=f"{state.ANALYSE_SAVE}-yes", type="primary"):
             attempt(partial(_keep, analysis, card, confidence, error))
-    if card.thresholds.confidence == confidence:
-        st.caption(f"This is what the card says, set on {plain(card.thresholds_from, 300)}.")
 
 
 def _keep(analysis: Analysis, card: Card, confidence: float, error: float) -> None:

@@ -15,6 +15,7 @@ from recycler.analysis import Analysis
 from recycler.group_figures import change_chart
 from recycler.paired import CHANGES, CLASS, RECYCLING, changes, class_changes, in_words, mcnemar, right_pair
 
+SHOWN = ("fixed", "broken", "still wrong", "still right")
 MOST_CLASSES = 20  # bars for the classes that changed most, as many for better as for worse
 
 
@@ -35,11 +36,24 @@ def show(analysis: Analysis, beside: Analysis | None) -> None:
     ours, theirs = map(plain, titles(analysis, beside))
     test = mcnemar(right[counted], other_right[counted])
     st.markdown(in_words(test, f"**{ours}**", f"**{theirs}**", of or CLASS))
-    counts = {kind: int((change == kind).sum()) for kind in CHANGES}
+    counts = {kind: int((change == CHANGES.index(kind)).sum()) for kind in SHOWN}
     facts({kind.capitalize(): f"{count:,} photos" for kind, count in counts.items()})
     st.caption(f"From {theirs} to {ours}: *fixed* was wrong and is right, *broken* was right and is wrong.")
     clicked = _by_class(class_changes(both, change), f"{of}-{analysis.key}-{beside.key}")
-    kinds = [kind for kind in CHANGES if counts[kind]]
+    if clicked:
+        name, kind = clicked
+        st.markdown(f"**{plain(name)}**, {kind}. Click beside the bars to see all again.")
+        names = np.array([readable(one) for one in both.table.names], object)
+        chosen = np.isin(both.table.true, np.flatnonzero(names == name)) & (change == CHANGES.index(kind))
+    else:
+        kind = _kind({kind: count for kind, count in counts.items() if count})
+        chosen = change == CHANGES.index(kind)
+    show_photos(analysis, both.rows[chosen], f"change-{of}")
+
+
+def _kind(counts: dict[str, int]) -> str:
+    """Choose which photos are shown."""
+    kinds = list(counts)
     kind = st.segmented_control(
         "Photos",
         kinds,
@@ -48,12 +62,7 @@ def show(analysis: Analysis, beside: Analysis | None) -> None:
         format_func=lambda name: f"{name} ({counts[name]:,})",
         key=f"{state.ANALYSE_CHANGE}-{'-'.join(kinds)}",
     )
-    chosen = change == (clicked[1] if clicked else kind or kinds[0])
-    if clicked:
-        st.markdown(f"**{plain(clicked[0])}**, {clicked[1]}. Click beside the bars to see all again.")
-        names = np.array([readable(name) for name in both.table.names], object)
-        chosen &= names[both.table.true] == clicked[0]
-    show_photos(analysis, both.rows[chosen], f"change-{of}")
+    return kind or kinds[0]
 
 
 def _by_class(table: pd.DataFrame, key: str) -> tuple[str, str] | None:

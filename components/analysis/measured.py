@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from recycler import intervals
+from recycler import intervals, thesis
 from recycler.analysis import Analysis
-from recycler.calibration import risk_coverage, sureness
+from recycler.calibration import risk_coverage, sureness, why_not_to_be_set_here
 from recycler.groups import Grouping, group_table, groupings
 from recycler.intervals import Estimate, Resamples, resample
 from recycler.paired import Pair, PairedTest, pair, paired_tests
@@ -32,6 +32,16 @@ def groups(analysis: Analysis) -> dict[str, Grouping]:
 def grouped(analysis: Analysis, title: str) -> pd.DataFrame:
     """The figures of each group of one grouping."""
     return _grouped(analysis.key, title, analysis)
+
+
+def beside_thesis(analysis: Analysis) -> bool:
+    """Whether its figures can be read beside the thesis's."""
+    return _beside_thesis(analysis.key, analysis)
+
+
+def refusal(analysis: Analysis) -> str:
+    """Why thresholds should not be set on these photos, or ""."""
+    return _refusal(analysis.key, analysis)
 
 
 def risk(analysis: Analysis) -> pd.DataFrame:
@@ -72,6 +82,16 @@ def _groups(key: str, _analysis: Analysis) -> dict[str, Grouping]:
 @st.cache_data(max_entries=MOST, show_spinner=False)
 def _grouped(key: str, title: str, _analysis: Analysis) -> pd.DataFrame:
     return group_table(_analysis.table, _analysis.rulebook, groups(_analysis)[title])
+
+
+@st.cache_data(max_entries=MOST, show_spinner=False)
+def _beside_thesis(key: str, _analysis: Analysis) -> bool:
+    return thesis.comparable(_analysis)
+
+
+@st.cache_data(max_entries=MOST, show_spinner=False)
+def _refusal(key: str, _analysis: Analysis) -> str:
+    return why_not_to_be_set_here(_analysis)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

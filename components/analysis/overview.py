@@ -44,7 +44,7 @@ def show(analysis: Analysis, beside: Analysis | None) -> None:
     if beside:
         _comparison(analysis, beside)
     _all_figures(analysis, beside)
-    if thesis.comparable(analysis):
+    if measured.beside_thesis(analysis):
         _beside_the_thesis(analysis)
     _groups(analysis, beside)
     _classes(analysis)
@@ -111,7 +111,11 @@ def _all_figures(analysis: Analysis, beside: Analysis | None) -> None:
     """All of them, behind a fold."""
     with st.expander("All figures"):
         st.dataframe(
-            figure_rows(analysis, beside), hide_index=True, height="content", alt="Figures of merit with intervals"
+            figure_rows(analysis, beside),
+            hide_index=True,
+            height="content",
+            column_config={"Figure": TEXT(width=220)},
+            alt="Figures of merit with intervals",
         )
         if beside:
             st.caption("Differences are taken photo by photo; where the interval does not hold 0, chance is unlikely.")
@@ -134,9 +138,9 @@ def _difference(name: str, estimate: Estimate | None) -> str:
 def _beside_the_thesis(analysis: Analysis) -> None:
     """The same figures as the thesis measured them, and in what the settings differ."""
     found = measured.figures(analysis)
-    columns: list[str] = [name for name in ("top1", "top5", "top10", "recycling_accuracy") if name in found]
+    columns = [name for name in thesis.FIGURES if name in found]
     rows = [(analysis.subject.title, {name: found[name].value for name in columns})]
-    rows += [(f"Thesis: {row.title}", row.figures) for row in thesis.ROWS]
+    rows += [(f"Thesis: {title}", figures) for title, figures in thesis.rows()]
     table = pd.DataFrame(
         [
             {"": title} | {MEANINGS[name].title: share(figures[name]) if name in figures else "" for name in columns}
