@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
@@ -134,4 +135,4 @@ def _json(value: Any) -> str:
 def _vega() -> str:
     """Vega, Vega-Lite and the embedding, as one script that needs no other."""
     bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    return bundle.replace("</", "<\\/")
+    return re.sub("</(?=script)", r"<\\/", bundle, flags=re.IGNORECASE)  # the page must not take it for its end
