@@ -12,7 +12,7 @@ from components.analysis import measured
 from components.analysis.entropy import END
 from components.analysis.names import titles
 from components.analysis.overview import figure_rows
-from components.analysis.photos import thumbnail
+from components.analysis.pixels import thumbnail
 from components.words import percent, readable, share
 from recycler.analysis import OWN, Analysis
 from recycler.calibration import reliability
