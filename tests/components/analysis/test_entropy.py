@@ -36,7 +36,7 @@ def some() -> Analysis:
 @pytest.mark.parametrize("right", list(entropy.RIGHT))
 def test_each_box_leads_to_exactly_the_photos_that_it_counts(kind: str, colouring: str, right: str) -> None:
     analysis = some()
-    boxes = entropy._boxes.__wrapped__((analysis.key,), kind, colouring, right, ("Small",), [analysis]).boxes
+    boxes = entropy._boxes((analysis.key,), kind, colouring, right, ("Small",), [analysis]).boxes
     seen = []
     for box in boxes.to_dict("records"):
         rows = entropy._rows(analysis, kind, colouring, right, box)
@@ -50,7 +50,7 @@ def test_each_box_leads_to_exactly_the_photos_that_it_counts(kind: str, colourin
 def test_two_models_stand_beside_each_other_class_by_class() -> None:
     ours, theirs = some(), analysed("Other", drawn(400, skill=3.0))
     keys, names = (ours.key, theirs.key), ("Small", "Other")
-    boxes = entropy._boxes.__wrapped__(keys, "Classes", entropy.BY_MODEL, "", names, [ours, theirs]).boxes
+    boxes = entropy._boxes(keys, "Classes", entropy.BY_MODEL, "", names, [ours, theirs]).boxes
     for name, one in zip(names, (ours, theirs), strict=True):
         assert boxes.loc[boxes["series"] == name, "photos"].sum() == len(one.table)
     glass = boxes[boxes["group"] == "glass"].set_index("series")
