@@ -69,6 +69,8 @@ def steps(found: Predictions, other: Predictions, file: Path) -> Iterator[Step]:
     wrong, groups, coarse = (~found.right).astype(np.int64), each_class(found), superclasses(found, SUPERCLASS_OF)
     frame = pd.DataFrame({"true": found.true, "right": found.right, "entropy": found.entropy_bits})
     yield Step("", "open the table", lambda: read_predictions(file), lambda: pd.read_parquet(file))
+    test = found.splits == "test"
+    yield Step("", "take one split", lambda: found.pick(test))
     yield Step("", "other rules or thresholds", lambda: found.judged(RULES, ALWAYS))
     yield Step("Overview", "figures, 95 % intervals", lambda: estimates(resample(found, RULES)), lambda: _boots(found))
     yield Step("Overview", "class by class", lambda: class_table(found, RULES))

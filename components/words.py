@@ -30,11 +30,6 @@ def share(measured: float) -> str:
     return f"{100 * measured:.1f}\u00a0%"
 
 
-def photos(count: int) -> str:
-    """How many there are: "1 photo", "1,200 photos"."""
-    return f"{count:,} photo{'s' * (count != 1)}"
-
-
 def about(seconds: float) -> str:
     """A time that is not known exactly: "about 2 minutes"."""
     if seconds < 45:

@@ -61,11 +61,11 @@ def test_a_cell_and_a_box_open_exactly_their_photos(analyse: str, page: Page) ->
     view(page, "Confusion")
     click_mark(page, "true: glass", "said: metal")
     expect(page.get_by_text("glass said to be metal: 3 photos")).to_be_visible()
-    expect(page.get_by_text("said metal, 80")).to_have_count(3)
+    expect(page.get_by_role("button", name="Open glass, said metal")).to_have_count(3)
     view(page, "Entropy")
     click_mark(page, "group: battery", "series: wrong")
-    expect(page.get_by_text("battery, wrong, the least sure first: 1 photos")).to_be_visible()
-    expect(page.get_by_text("said metal, 80")).to_have_count(1)
+    expect(page.get_by_text("battery, wrong, the least sure first: 1 photo")).to_be_visible()
+    expect(page.get_by_role("button", name="Open battery, said metal")).to_have_count(1)
 
 
 def test_figures_fit_a_phone(analyse: str, phone: Page) -> None:

@@ -39,7 +39,7 @@ def test_each_box_leads_to_exactly_the_photos_that_it_counts(kind: str, colourin
     boxes = entropy._boxes((analysis.key,), kind, colouring, right, ("Small",), [analysis]).boxes
     seen = []
     for box in boxes.to_dict("records"):
-        rows = entropy._rows(analysis, kind, colouring, right, box)
+        rows = entropy._rows(analysis, kind, colouring, right, {name: str(box[name]) for name in ("group", "series")})
         assert len(rows) == box["photos"]
         bits = analysis.table.entropy_bits[rows]
         assert (bits[:-1] >= bits[1:]).all()
