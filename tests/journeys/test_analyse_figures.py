@@ -86,7 +86,7 @@ def test_the_report_opens_without_a_network(analyse: str, page: Page, browser: B
         report.on("request", lambda request: problems.append(request.url))
         report.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
         report.goto((tmp_path / "report.html").as_uri())
-        expect(report.locator(".chart svg.marks")).to_have_count(3)
+        expect(report.locator(".chart svg.marks")).to_have_count(4)
         expect(report.locator("figure img")).to_have_count(4)
         assert report.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
         fits(report)
