@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
@@ -18,8 +17,8 @@ from recycler import jobs
 from recycler.datasets import available_datasets
 from recycler.gpu import Gpu
 from recycler.progress import Standing, memory_megabytes, standing
-from recycler.recipe import Recipe, load_recipe
-from recycler.runs import LIVE, RECIPE_FILE, Doing, Run, RunRecord, list_runs
+from recycler.recipe import load_recipe
+from recycler.runs import LIVE, Doing, Run, RunRecord, list_runs
 from recycler.settings import PROJECT, settings
 
 TICK_SECONDS = 1.0
@@ -84,12 +83,6 @@ def run_card(run: Run, runs: Sequence[Run], place: str) -> None:
             run_actions(run, key)
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _recipe(folder: Path) -> Recipe:
-    """Read once: a run's recipe never changes."""
-    return load_recipe(folder / RECIPE_FILE)
-
-
 def _signature(runs: Sequence[Run]) -> list[tuple[str, str, float]]:
     return [(run.record.run, run.record.state, run.place if run.record.state == "queued" else 0.0) for run in runs]
 
@@ -100,7 +93,7 @@ def _progress(run: Run) -> None:
     if record.state == "queued":
         st.progress(0.0, "Waits for its turn: one training at a time." if record.process else "Starting…")
         return
-    where = standing(record, _recipe(run.folder), points_of(run.folder).poll())
+    where = standing(record, run.recipe, points_of(run.folder).poll())
     doing = run.doing
     if where is None or (doing and _is_outside_epochs(doing, where)):
         st.progress(min(doing.done / max(doing.total, 1), 1.0) if doing else 0.0, _doing(doing))

@@ -10,7 +10,7 @@ from recycler.figures import RUNS
 
 ANSWERS = {"right": RUNS[0], "wrong": RUNS[1]}
 MANY = 40  # classes from which on names are written small
-LONGEST = 120  # pixels of a name
+LONGEST = 150  # pixels of a name
 ALL_NAMES: dict[str, Any] = {"labelOverlap": False, "labelFlush": False, "ticks": False, "domain": False}
 
 

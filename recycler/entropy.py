@@ -31,17 +31,18 @@ def entropy_boxes(
     entropy: (N,) in bits. group, series: int64 (N,), indices into `groups` and `names`. Quartiles are interpolated as
     numpy does.
     """
-    place = group if series is None else group * len(names) + series
-    order = np.lexsort((entropy, place))
-    values = entropy[order].astype(np.float64)
-    borders = np.searchsorted(place[order], np.arange(len(groups) * len(names) + 1))
+    count = len(groups) * len(names)
+    place = (group if series is None else group * len(names) + series).astype(np.min_scalar_type(count))
+    order = np.argsort(place, kind="stable")  # of 16 bits: a radix sort, a tenth of the time of one by place and value
+    borders = np.concatenate([[0], np.cumsum(np.bincount(place, minlength=count))])
     boxes, outliers = [], []
     for number in np.flatnonzero(np.diff(borders)).tolist():
-        start, end = borders[number], borders[number + 1]
+        rows = order[borders[number] : borders[number + 1]]
         which = (groups[number // len(names)], names[number % len(names)])
-        first, last, box = _box(values[start:end])
-        boxes.append((*which, end - start, *box))
-        outliers += [(*which, values[i], order[i]) for i in _farthest(start, start + first, start + last + 1, end)]
+        values = entropy[rows].astype(np.float64)
+        box = _box(np.sort(values))
+        boxes.append((*which, len(rows), *box))
+        outliers += [(*which, values[i], rows[i]) for i in _farthest(values, box[0], box[4])]
     columns = ["group", "series"]
     return Boxes(
         pd.DataFrame(boxes, columns=[*columns, "photos", "low", "q1", "median", "q3", "high", "mean"]),
@@ -60,17 +61,18 @@ def ends(groups: Sequence[str], count: int) -> list[str]:
     return list(groups) if len(groups) <= 2 * count else [*groups[:count], *groups[-count:]]
 
 
-def _box(values: NDArray[np.float64]) -> tuple[int, int, tuple[float, ...]]:
-    """Where the whiskers end, and low, q1, median, q3, high, mean of sorted values."""
+def _box(values: NDArray[np.float64]) -> tuple[float, ...]:
+    """low, q1, median, q3, high and mean of sorted values."""
     q1, median, q3 = np.quantile(values, (0.25, 0.5, 0.75))
     reach = REACH * (q3 - q1)
-    first = int(np.searchsorted(values, q1 - reach))
-    last = int(np.searchsorted(values, q3 + reach, side="right")) - 1
-    return first, last, (values[first], q1, median, q3, values[last], float(values.mean()))
+    low = values[np.searchsorted(values, q1 - reach)]
+    high = values[np.searchsorted(values, q3 + reach, side="right") - 1]
+    return low, q1, median, q3, high, float(values.mean())
 
 
-def _farthest(start: int, first: int, past: int, end: int) -> list[int]:
-    """Of the places before `first` and from `past` on, those nearest the ends."""
-    half = OUTLIERS // 2
-    below, above = list(range(start, first)), list(range(past, end))
-    return below[: max(half, OUTLIERS - len(above))] + above[-max(half, OUTLIERS - len(below)) :]
+def _farthest(values: NDArray[np.float64], low: float, high: float) -> Index:
+    """The places of values beyond the whiskers, those farthest from these, in the order of the values."""
+    beyond = np.maximum(low - values, values - high)
+    places = np.flatnonzero(beyond > 0)
+    kept = places[np.argsort(-beyond[places], kind="stable")[:OUTLIERS]]
+    return kept[np.argsort(values[kept], kind="stable")]

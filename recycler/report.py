@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
@@ -23,7 +24,7 @@ p, li { max-width: 46rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.3rem 0.9rem 0.3rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #d9dedb; }
-.chart { width: 100%; }
+.chart { width: 100%; overflow-x: auto; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); gap: 1rem 0.75rem; }
 figure { margin: 0; } img { width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 0.4rem; background: #eee; }
 figcaption { display: grid; font-size: 0.85rem; line-height: 1.35; overflow-wrap: anywhere; }
@@ -134,4 +135,4 @@ def _json(value: Any) -> str:
 def _vega() -> str:
     """Vega, Vega-Lite and the embedding, as one script that needs no other."""
     bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    return bundle.replace("</", "<\\/")
+    return re.sub("</(?=script)", r"<\\/", bundle, flags=re.IGNORECASE)  # the page must not take it for its end

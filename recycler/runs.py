@@ -23,6 +23,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from filelock import FileLock
@@ -77,7 +78,8 @@ class Run:
     @property
     def recipe(self) -> Recipe:
         """The recipe that this run was made from."""
-        return load_recipe(self.folder / RECIPE_FILE)
+        file = self.folder / RECIPE_FILE
+        return _recipe(file, file.stat().st_mtime_ns if file.exists() else 0)
 
     @property
     def label(self) -> Label:
@@ -196,6 +198,12 @@ class Run:
             self._points.close()
             self._points = None
         (self.folder / "doing.json").unlink(missing_ok=True)
+
+
+@lru_cache(maxsize=512)
+def _recipe(file: Path, changed: int) -> Recipe:
+    """Read once: YAML takes 30 ms, and pages ask for the recipes of all runs at every click."""
+    return load_recipe(file)
 
 
 def new_run(root: Path, recipe: Recipe, device: str, label: Label | None = None, parent: str = "") -> Run:

@@ -23,8 +23,7 @@ def own_splits(subject: Subject) -> list[str]:
 
 def of_run(subject: Subject, question: Question, photos: Dataset | None, rulebook: Rulebook) -> Analysis:
     """What a run said of its own photos when it ended. Raises PredictionsError."""
-    whole = _own(subject)
-    table = whole.pick(whole.splits == question.split).judged(rulebook, subject.thresholds)
+    table = _part(subject.name, _changed(subject), question.split, rulebook.model_dump_json(), subject, rulebook)
     coarse = dict(photos.coarse) if photos else {}
     key = f"{subject.name}-{question.split}-{_changed(subject)}-{rulebook.name}"
     return Analysis(key, subject, OWN, question.split, table, rulebook, photos_asked(question), coarse)
@@ -85,6 +84,13 @@ def _own(subject: Subject) -> Predictions:
 def _changed(subject: Subject) -> int:
     assert subject.run is not None  # noqa: S101
     return (subject.run.folder / PREDICTIONS_FILE).stat().st_mtime_ns
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _part(name: str, changed: int, split: str, rules: str, _subject: Subject, _rulebook: Rulebook) -> Predictions:
+    """One split by these rules; kept, for of a million photos it is half a gigabyte to copy."""
+    whole = _own(_subject)
+    return whole.pick(whole.splits == split).judged(_rulebook, _subject.thresholds)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)

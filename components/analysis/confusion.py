@@ -10,7 +10,7 @@ from components import state
 from components.analysis.class_choice import choose_kind, choose_shown, groups_of
 from components.analysis.figure import figure
 from components.analysis.photos import show_photos
-from components.words import percent, plain, readable
+from components.words import count_of, percent, plain, readable
 from recycler.analysis import Analysis
 from recycler.confusion import (
     Counts,
@@ -103,5 +103,7 @@ def _pairs(analysis: Analysis, kind: str, least: float, found: Matrix) -> None:
 def _photos(analysis: Analysis, kind: str, least: float, true: str, said: str, key: str) -> None:
     rows = cell_rows(analysis.table, groups_of(analysis, kind), true, said, least)
     sure = f", said with at least {percent(least)}" if least else ""
-    st.markdown(f"**{plain(readable(true))}** said to be **{plain(readable(said))}**{sure}: {len(rows):,} photos")
+    st.markdown(
+        f"**{plain(readable(true))}** said to be **{plain(readable(said))}**{sure}: {count_of(len(rows), 'photo')}"
+    )
     show_photos(analysis, rows, f"{key}-{true}-{said}")

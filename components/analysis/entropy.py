@@ -12,7 +12,7 @@ from components.analysis.class_choice import choose_kind, choose_shown, groups_o
 from components.analysis.figure import figure
 from components.analysis.photos import show_photos
 from components.analysis.siblings import choose_siblings, titles
-from components.words import plain, readable
+from components.words import count_of, plain, readable
 from recycler.analysis import Analysis
 from recycler.class_axes import ANSWERS
 from recycler.datasets.cifar100 import IMAGENET_SHARED, SUPERCLASS_OF
@@ -66,7 +66,9 @@ def show(analysis: Analysis, beside: Analysis | None) -> None:
         one = analyses[names.index(box["series"])] if colouring == BY_MODEL else analysis
         rows = _rows(one, kind, colouring, right or "", box)
         said = f", {box['series']}" if box["series"] else ""
-        st.markdown(f"**{plain(readable(box['group']) + said, 200)}**, the least sure first: {len(rows):,} photos")
+        st.markdown(
+            f"**{plain(readable(box['group']) + said, 200)}**, the least sure first: {count_of(len(rows), 'photo')}"
+        )
         show_photos(one, rows, f"entropy-{box['group']}-{box['series']}")
 
 

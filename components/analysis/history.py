@@ -2,10 +2,14 @@
 
 import streamlit as st
 
+from components import state
+from components.analysis.figure import downloads
 from components.curve_view import choose_view, draw_curves, has_curves, known_metrics
 from components.run_words import facts, result_facts
 from components.words import plain
 from recycler.analysis import Analysis
+from recycler.curves import epochs_table
+from recycler.history import history_charts
 from recycler.runs import list_runs
 from recycler.settings import settings
 from recycler.subjects import Subject, origin
@@ -32,6 +36,8 @@ def show(analysis: Analysis, beside: Analysis | None) -> None:
         "Lines that fall together go well. Where validation rises again while training still falls, the model has "
         "begun to learn its photos by heart; the diamond marks the weights that were kept."
     )
+    if run.epochs():
+        downloads(history_charts(run), epochs_table(run.epochs()), "history", f"{state.ANALYSE_FIGURE}-history")
 
 
 def _gone(subject: Subject) -> None:

@@ -12,7 +12,7 @@ from components.analysis import measured
 from components.analysis.entropy import END
 from components.analysis.names import titles
 from components.analysis.overview import figure_rows
-from components.analysis.photos import thumbnail
+from components.analysis.pixels import thumbnail
 from components.words import percent, readable, share
 from recycler.analysis import OWN, Analysis
 from recycler.calibration import reliability
@@ -25,7 +25,11 @@ from recycler.confusion_figures import READING as READ_CONFUSION
 from recycler.entropy import by_median, ends, entropy_boxes
 from recycler.entropy_figures import READING as READ_ENTROPY
 from recycler.entropy_figures import entropy_chart
+from recycler.history import history_charts
 from recycler.report import Drawing, Part, Picture, Pictures, Rows, Words, report_html
+from recycler.runs import list_runs
+from recycler.settings import settings
+from recycler.subjects import origin
 
 PHOTOS = 24  # of the surest mistakes, 6 kB each
 MOST_CLASSES = 100  # in the matrix: 10,000 cells are 1 MB
@@ -60,12 +64,20 @@ def make_report(analysis: Analysis, beside: Analysis | None) -> str:
     figures = figure_rows(analysis, beside)
     parts: list[Part] = [Words("What was left out", analysis.left_out)] if analysis.left_out else []
     parts.append(_rows("Figures", "What chance leaves open stands beside each: 95 % intervals.", figures))
-    parts += [*_reliability(analysis), _entropy(analysis), *_confusion(analysis), _classes(analysis), _worst(analysis)]
+    parts += [
+        *_reliability(analysis),
+        _entropy(analysis),
+        *_confusion(analysis),
+        _classes(analysis),
+        _worst(analysis),
+        *_history(analysis),
+    ]
     return report_html(f"Analysis of {ours}", facts, parts)
 
 
 def _data(analysis: Analysis) -> str:
-    return "its own data" if analysis.data == OWN else analysis.data
+    owner = analysis.data.removeprefix(f"{OWN}:")
+    return "its own data" if owner == OWN else f"those of {owner}" if owner != analysis.data else owner
 
 
 def _rows(title: str, reading: str, table: pd.DataFrame) -> Rows:
@@ -134,6 +146,12 @@ def _classes(analysis: Analysis) -> Rows:
         }
     )
     return _rows("Class by class", "Recall: of its photos, how many it finds. Precision: when it says so.", shown)
+
+
+def _history(analysis: Analysis) -> list[Part]:
+    run = origin(analysis.subject, list_runs(settings().runs))
+    reading = "A line of training, one of validation; where the second rises again, it has begun to learn by heart."
+    return [Drawing("How it learned", reading, history_charts(run))] if run and run.epochs() else []
 
 
 def _share(value: float) -> str:
