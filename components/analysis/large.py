@@ -34,6 +34,11 @@ def show(analysis: Analysis, rows: Index, place: int) -> None:
 
 @st.dialog("Photo", width="large", on_dismiss="rerun")
 def _dialog(analysis: Analysis, rows: Index) -> None:
+    draw(analysis, rows)
+
+
+def draw(analysis: Analysis, rows: Index) -> None:
+    """Draw the photo that is open, the first one when none is; rows as in `show`."""
     place = min(st.session_state.get(state.ANALYSE_PHOTO, 0), len(rows) - 1)
     _steps(place, len(rows))
     row = int(rows[place])
