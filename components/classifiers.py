@@ -10,7 +10,7 @@ from recycler.subjects import Subject, model_at_hand
 
 def shared_classifier(card: Card) -> Classifier:
     """The classifier of a model on the shelf; a model that was published again gets a new one. Raises ModelError."""
-    return _classifier(card.name, card.checksums.get(LITERT_FILE, ""))
+    return _classifier(card.name, card.model_dump_json())
 
 
 def classifier_of(subject: Subject) -> Classifier | None:

@@ -1,9 +1,10 @@
-"""Data sets, loaded once for all visitors, and again after they were changed."""
+"""Data sets, loaded once for all visitors, and again after they or their corrected labels were changed."""
 
 import streamlit as st
 
 from recycler.datasets import dataset_stamp, load_dataset
 from recycler.datasets.dataset import Dataset
+from recycler.datasets.overlay import overlaid, overlay
 from recycler.datasets.sources import load_sources
 from recycler.recipe import Data
 
@@ -13,8 +14,13 @@ def load(data: Data) -> Dataset:
     return load_sources(data, whole)
 
 
+def as_found(data: Data) -> Dataset:
+    """The same without corrected labels: what evaluations are named by. Raises DatasetError."""
+    return load_sources(data, lambda name: _as_found(name, dataset_stamp(name)[0]))
+
+
 def whole(name: str) -> Dataset:
-    """All photos of a data set, by name or path. Raises DatasetError."""
+    """One data set, by a name or path as in a recipe. Raises DatasetError."""
     return _whole(name, dataset_stamp(name))
 
 
@@ -25,4 +31,9 @@ def stamps(data: Data) -> tuple[int, ...]:
 
 @st.cache_resource(max_entries=8, show_spinner="Looking at the photos…")
 def _whole(name: str, changed: tuple[int, int]) -> Dataset:
-    return load_dataset(name)
+    return overlaid(_as_found(name, changed[0]), overlay(name))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _as_found(name: str, changed: int) -> Dataset:
+    return load_dataset(name, corrected=False)

@@ -17,7 +17,8 @@ AnyChart = (
 
 PIXELS = 2.0  # of the picture, one of the chart: sharp in print and on fine screens
 WIDTH = 860  # pixels of a chart that would take the width of the page
-ALONE = {"background": "#ffffff", "font": "Liberation Sans, Arial, sans-serif", "padding": 12}
+INK = "#1d2624"
+ALONE = {"background": "#ffffff", "font": "Liberation Sans, Arial, sans-serif", "padding": 12, "text": {"color": INK}}
 
 # The limit of 5,000 rows keeps whole tables out of notebooks; only summaries are drawn here, and a confusion matrix of
 # 100 classes has up to 10,000 cells.
@@ -28,7 +29,7 @@ def to_spec(chart: AnyChart) -> dict[str, Any]:
     """A chart as Vega-Lite with its data inside, of a size of its own, dark on white."""
     spec: dict[str, Any] = chart.to_dict()
     if spec.get("width", "container") == "container" and not _is_composed(spec):
-        spec["width"] = WIDTH
+        spec |= {"width": WIDTH, "autosize": {"type": "fit", "contains": "padding"}}  # as the page sizes it
     return spec | {"config": spec.get("config", {}) | ALONE}
 
 

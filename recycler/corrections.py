@@ -6,7 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from recycler.datasets import source_name
+from recycler.labels import history
 from recycler.predictions import Predictions, predictions
+from recycler.recipe import Data
 
 
 def corrected(table: Predictions, labels: Mapping[str, str | None]) -> Predictions:
@@ -27,3 +30,15 @@ def corrected(table: Predictions, labels: Mapping[str, str | None]) -> Predictio
     kept[np.flatnonzero(named)[gone]] = False
     whole = replace(table, names=names, true=true, p_true=p_true, rank=rank)
     return whole if kept.all() else whole.pick(kept)
+
+
+def labels_now(photos: Data) -> dict[str, str | None]:
+    """Photo id in a table to the class that it counts as now, for the corrected labels of these sources.
+
+    In the words of the recipe's label rule; None for a photo that is left out. Raises DatasetError.
+    """
+    return {
+        f"{source_name(source.name)}/{change.photo}": change.now and source.labels.get(change.now, change.now)
+        for source in photos.sources
+        for change in history(source.name)
+    }

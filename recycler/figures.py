@@ -1,6 +1,7 @@
 """Figures: pure functions from small tables to Altair charts or pixels. Nothing here reads files or knows a page."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import altair as alt
 import numpy as np
@@ -102,13 +103,14 @@ def learning_curves(title: str, runs: Sequence[str], *, log: bool = False) -> al
     lines = lines.encode(x=x, y=y, color=colour, tooltip=tooltip, **({"strokeDash": dash} if len(runs) > 1 else {}))
     borders = alt.Chart(alt.NamedData("borders")).encode(x="x:Q")
     best = alt.Chart(alt.NamedData("best")).encode(x="x:Q", y="value:Q", tooltip="text:N")
+    sides: tuple[tuple[bool, Literal["left", "right"], int], ...] = ((False, "left", 4), (True, "right", -4))
     layers = alt.layer(
         borders.mark_rule(color=EDGE, strokeDash=[2, 3]),
         *(
             borders.mark_text(color=EDGE, align=align, dx=dx, y=8, fontSize=11, clip=True)
             .encode(text="text:N")
             .transform_filter(alt.datum.late == late)
-            for late, align, dx in ((False, "left", 4), (True, "right", -4))
+            for late, align, dx in sides
         ),
         lines,
         best.mark_point(color=EDGE, size=90, shape="diamond", filled=True, opacity=0.9),

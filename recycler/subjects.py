@@ -1,10 +1,11 @@
 """Who is judged: a model on the shelf, or a run that has learned something."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from recycler.errors import ModelError, RunError
+from recycler.errors import ModelError, RecipeError, RunError
 from recycler.recipe import Recipe
 from recycler.rulebook import Rulebook, find_rulebook
 from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run, list_runs
@@ -29,10 +30,10 @@ class Subject:
 
     @property
     def recipe(self) -> Recipe | None:
-        """What it was made from; None for a model whose recipe an older version wrote."""
+        """What it was made from; None where an older version wrote a recipe that is none now."""
         try:
             return self.run.recipe if self.run else Recipe.model_validate(self.card.recipe if self.card else None)
-        except ValidationError:
+        except (ValidationError, RecipeError):
             return None
 
 
@@ -68,6 +69,20 @@ def rulebook_of(subject: Subject, name: str | None = None) -> Rulebook:
     rulebook = find_rulebook(chosen, subject.classes)
     rulebook.check(subject.classes)
     return rulebook
+
+
+def origin(subject: Subject, runs: Sequence[Run]) -> Run | None:
+    """The run that a subject came from: of a model, the one of these that holds the very same weights, if any."""
+    if subject.run or subject.card is None:
+        return subject.run
+    try:
+        size = (settings().models / subject.name / KERAS_FILE).stat().st_size
+    except OSError:
+        return None
+    files = ((run, run.folder / NETWORK_FILE) for run in runs)
+    same_size = ((run, file) for run, file in files if file.exists() and file.stat().st_size == size)
+    weights = subject.card.checksums.get(KERAS_FILE)
+    return next((run for run, file in same_size if checksum(file) == weights), None)
 
 
 def model_at_hand(subject: Subject) -> ShelfModel | None:

@@ -21,6 +21,7 @@ def figure(
     on_select: the name of the chart's point selection; without it nothing can be chosen.
     """
     key = f"{state.ANALYSE_FIGURE}-{key}"
+    chart = chart.configure_text(color=st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor"))
     chosen: list[dict[str, Any]] = []
     if on_select:
         drawn = st.altair_chart(chart, key=key, on_select="rerun", selection_mode=on_select, alt=reading)

@@ -10,8 +10,7 @@ from components import data_sets, state
 from components.attempt import attempt_on_click
 from components.words import plain, readable
 from recycler.analysis import Analysis
-from recycler.corrections import corrected
-from recycler.datasets import source_name
+from recycler.corrections import corrected, labels_now
 from recycler.errors import DatasetError
 from recycler.labels import Change, change_label, history, locate, undo
 from recycler.predictions import Predictions
@@ -23,7 +22,7 @@ SHOWN = 50  # corrected labels in the list, the last ones first
 def with_labels_of_now(analysis: Analysis) -> Analysis:
     """The analysis with the labels that count now: a photo put right is right at once, one left out is gone."""
     st.session_state.pop(state.ANALYSE_CHANGED, None)
-    labels = {photo: now for source in _sources(analysis) for photo, now in _now(source).items()}
+    labels = labels_now(analysis.photos) if analysis.photos else {}
     if not labels:
         return analysis
     key = hashlib.sha256(repr(sorted(labels.items(), key=str)).encode()).hexdigest()[:12]
@@ -115,13 +114,6 @@ def _undo(dataset: str, change: Change) -> None:
 
 def _sources(analysis: Analysis) -> tuple[Source, ...]:
     return analysis.photos.sources if analysis.photos else ()
-
-
-def _now(source: Source) -> dict[str, str | None]:
-    """Photo id in the table to its class now, in the words of the recipe."""
-    changed = {change.photo: change.now for change in history(source.name)}
-    prefix = source_name(source.name)
-    return {f"{prefix}/{photo}": now and source.labels.get(now, now) for photo, now in changed.items()}
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

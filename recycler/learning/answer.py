@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from recycler.class_mapping import map_classes
 from recycler.classifier import Classifier
+from recycler.corrections import corrected, labels_now
+from recycler.datasets import load_dataset
 from recycler.datasets.dataset import Dataset
 from recycler.datasets.sources import load_sources
 from recycler.errors import DatasetError
@@ -29,11 +31,14 @@ PARTS = ("train", "validation", "test")
 def answer(question: Question, progress: Progress) -> tuple[Evaluation, Predictions]:
     """The evaluation that answers a question, made if it is not kept, and its table, not yet judged by a rulebook.
 
+    Its labels are those of now, corrected ones among them.
+
     A run is asked as the very model that publishing would make of it. Photos that the subject has learned from stand
     under the split "train", whatever was asked for. Raises RecyclerError.
     """
     subject = find_subject(question.subject)
-    data = load_sources(photos_asked(question))
+    photos = photos_asked(question)
+    data = load_sources(photos, lambda name: load_dataset(name, corrected=False))
     key = key_of(question, subject, data)
     with evaluating(key, question) as tell:
         if tell is not None:
@@ -49,7 +54,8 @@ def answer(question: Question, progress: Progress) -> tuple[Evaluation, Predicti
             found = replace(found, left_out=(*found.left_out, *unknown))
             learned = int((found.table.splits == "train").sum()) if question.split != "train" else 0
             keep_evaluation(key, question, found, classifier.card.thresholds, learned)
-    return load_evaluation(key)
+    evaluation, table = load_evaluation(key)
+    return evaluation, corrected(table, labels_now(photos))
 
 
 def model_of(subject: Subject, progress: Progress) -> ShelfModel:
