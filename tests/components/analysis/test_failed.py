@@ -33,7 +33,7 @@ table = predictions(CLASSES, photos, "test", true, np.array(list(SAID.values()),
 rulebook = find_rulebook("default")
 subject = Subject("file:table", "A table", CLASSES, ALWAYS_ANSWER)
 sources = Data(sources=(Source(name={folder!r}),))
-analysis = Analysis({folder!r}, subject, "things", "test", table.judged(rulebook, ALWAYS_ANSWER), rulebook, sources)
+analysis = Analysis("test", subject, "things", "test", table.judged(rulebook, ALWAYS_ANSWER), rulebook, sources)
 now = with_labels_of_now(analysis)
 """
 GALLERY = f"{ANALYSIS}failed.show(now, None)"
