@@ -18,14 +18,14 @@ def feature_map_chart(points: pd.DataFrame, groups: Sequence[str]) -> alt.Chart:
     points: one row a photo: x, y, group (one of `groups`), photo, true, said; its position in the frame is `row`.
     groups: at most MOST_GROUPS. The first have a colour each; from then on the shape tells two of a colour apart.
     """
-    pressed = alt.selection_point(name="photo", fields=["row"], on="click", empty=False)
+    pressed = alt.selection_point(name="photo", fields=["row"], nearest=True, empty=False)
     legend = alt.selection_point(name="group", fields=["group"], bind="legend")
     names = list(groups)
     colours = [RUNS[i % len(RUNS)] for i in range(len(names))]
     shapes = [SHAPES[i // len(RUNS)] for i in range(len(names))]
     chart: alt.Chart = (
         alt.Chart(points)
-        .mark_point(size=46, filled=True, stroke=EDGE, strokeWidth=0.4)
+        .mark_point(size=46, filled=True)
         .encode(
             x=alt.X("x:Q", axis=None),
             y=alt.Y("y:Q", axis=None),
@@ -36,7 +36,7 @@ def feature_map_chart(points: pd.DataFrame, groups: Sequence[str]) -> alt.Chart:
         )
         .add_params(pressed, legend)
         .properties(height=MAP_PIXELS)
-        .configure_legend(orient="top", columns=5, symbolOpacity=1)
+        .configure_legend(orient="top", columns=5, symbolOpacity=1, symbolStrokeWidth=0)
         .configure_view(stroke=EDGE, strokeOpacity=0.3)
     )
     return chart
