@@ -8,6 +8,8 @@ import pandas as pd
 from recycler.figures import EDGE, RUNS
 
 MAP_PIXELS = 560
+LONG = 16  # letters
+LEGEND_PIXELS = 150
 SHAPES = ("circle", "triangle-up", "square")
 MOST_GROUPS = len(RUNS) * len(SHAPES)
 
@@ -23,20 +25,22 @@ def feature_map_chart(points: pd.DataFrame, groups: Sequence[str]) -> alt.Chart:
     names = list(groups)
     colours = [RUNS[i % len(RUNS)] for i in range(len(names))]
     shapes = [SHAPES[i // len(RUNS)] for i in range(len(names))]
+    columns = 2 if max(map(len, names)) > LONG else 3  # as fits on a phone
     chart: alt.Chart = (
         alt.Chart(points)
-        .mark_point(size=46, filled=True)
+        .mark_point(filled=True)
         .encode(
             x=alt.X("x:Q", axis=None),
             y=alt.Y("y:Q", axis=None),
             color=alt.Color("group:N", title=None, scale=alt.Scale(domain=names, range=colours)),
             shape=alt.Shape("group:N", title=None, scale=alt.Scale(domain=names, range=shapes)),
             opacity=alt.when(legend).then(alt.value(0.85)).otherwise(alt.value(0.06)),
+            size=alt.when(pressed).then(alt.value(260)).otherwise(alt.value(46)),
             tooltip=["photo:N", "true:N", "said:N"],
         )
         .add_params(pressed, legend)
         .properties(height=MAP_PIXELS)
-        .configure_legend(orient="top", columns=5, symbolOpacity=1, symbolStrokeWidth=0)
+        .configure_legend(orient="top", columns=columns, labelLimit=LEGEND_PIXELS, symbolOpacity=1, symbolStrokeWidth=0)
         .configure_view(stroke=EDGE, strokeOpacity=0.3)
     )
     return chart

@@ -80,7 +80,7 @@ def _photo(analysis: Analysis, row: int) -> None:
     if jpeg is None:
         st.info("This photo cannot be opened, or its data set is gone.", icon=":material/hide_image:")
     else:
-        shown = st.empty()
+        shown = st.container(key="analyse-large").empty()
         shown.image(jpeg, width="stretch", alt=readable(table.names[table.true[row]]))
         _which_part(analysis, row, shown)
     st.caption(plain(photo, 200))
