@@ -9,7 +9,7 @@ import streamlit as st
 from components import data_sets, state
 from components.analysis.answers import evaluated
 from components.attempt import attempt_on_click
-from components.words import plain, readable
+from components.words import count_of, plain, readable
 from recycler.analysis import Analysis
 from recycler.corrections import corrected, labels_now
 from recycler.errors import DatasetError
@@ -61,8 +61,10 @@ def show_changes(analysis: Analysis) -> None:
     changes = [(source.name, change) for source in _sources(analysis) for change in history(source.name)]
     if not changes:
         return
-    with st.expander(f"Corrected labels ({len(changes)})", icon=":material/edit:"):
-        st.caption("The data set itself is never touched. The next training and evaluation use these labels.")
+    with st.expander("Corrected labels", icon=":material/edit:"):  # a label with their number would close it each time
+        st.caption(
+            f"{count_of(len(changes), 'photo')}. The data set itself is never touched. The next training and evaluation use these labels."
+        )
         for name, change in sorted(changes, key=lambda pair: pair[1].when, reverse=True)[:SHOWN]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"{plain(change.photo)}: {_words(change)}", width="content")

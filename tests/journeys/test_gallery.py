@@ -53,7 +53,7 @@ def test_a_wrong_label_is_put_right_from_the_gallery_and_taken_back(
     expect(page.get_by_text("1 of 3 photos.")).to_be_visible()
     expect(page.get_by_role("button", name="Open shoes, said metal")).to_have_count(0)
 
-    page.get_by_text("Corrected labels (1)").click()
+    page.get_by_text("Corrected labels").click()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("2 of 3 photos.")).to_be_visible()
     expect(page.get_by_text("Corrected labels")).to_have_count(0)

@@ -128,7 +128,7 @@ def test_a_wrong_label_is_put_right_at_once_and_taken_back(app: AppTest, folder:
     assert title(app) == "Mixed rubbish, called so"
     gallery = page(GALLERY, folder)
     assert [label.split(",")[0] for label in pictures(gallery)] == ["Open glass"]
-    assert [fold.label for fold in gallery.expander] == ["Corrected labels (1)"]
+    assert [fold.label for fold in gallery.expander] == ["Corrected labels"]
     [undo] = [button for button in gallery.button if button.label == "Undo"]
     undo.click().run()
     assert history(str(folder)) == []
