@@ -62,9 +62,8 @@ def show_changes(analysis: Analysis) -> None:
     if not changes:
         return
     with st.expander("Corrected labels", icon=":material/edit:"):  # a label with their number would close it each time
-        st.caption(
-            f"{count_of(len(changes), 'photo')}. The data set itself is never touched. The next training and evaluation use these labels."
-        )
+        count = count_of(len(changes), "photo")
+        st.caption(f"{count}. The data set itself is never touched. The next training and evaluation use these labels.")
         for name, change in sorted(changes, key=lambda pair: pair[1].when, reverse=True)[:SHOWN]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"{plain(change.photo)}: {_words(change)}", width="content")
