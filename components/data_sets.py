@@ -29,6 +29,11 @@ def stamps(data: Data) -> tuple[int, ...]:
     return tuple(part for source in data.sources for part in dataset_stamp(source.name))
 
 
+def stamps_as_found(data: Data) -> tuple[int, ...]:
+    """What changes when one of the sources does, whatever its corrected labels: for caches."""
+    return tuple(dataset_stamp(source.name)[0] for source in data.sources)
+
+
 @st.cache_resource(max_entries=8, show_spinner="Looking at the photos…")
 def _whole(name: str, changed: tuple[int, int]) -> Dataset:
     return overlaid(_as_found(name, changed[0]), overlay(name))

@@ -1,8 +1,13 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from recycler.corrections import corrected
+from recycler.corrections import corrected, labels_now
+from recycler.labels import change_label
 from recycler.predictions import Predictions, predictions
+from recycler.recipe import Data, Source
+from tests.datasets.pictures import photo, write_tree
 
 SAID = np.array([[0.7, 0.2, 0.1], [0.3, 0.5, 0.2], [0.0, 0.0, 1.0]], np.float32)
 
@@ -37,3 +42,26 @@ def test_a_photo_that_is_left_out_is_gone() -> None:
 
 def test_nothing_to_put_right_changes_nothing() -> None:
     np.testing.assert_array_equal(corrected(table(), {}).true, table().true)
+
+
+def test_corrected_labels_are_read_in_the_words_of_the_recipe_and_of_the_model(tmp_path: Path) -> None:
+    names = ["can/a.jpg", "shoes/b.jpg", "wrapper/c.jpg", "shoes/d.jpg"]
+    folder = str(write_tree(tmp_path / "things", {name: photo(seed) for seed, name in enumerate(names)}))
+    change_label(folder, "shoes/b.jpg", "can")
+    change_label(folder, "can/a.jpg", "wrapper")
+    change_label(folder, "wrapper/c.jpg", "shoes")
+    change_label(folder, "shoes/d.jpg", None)
+    data = Data(sources=(Source(name=folder, labels={"wrapper": "plastic"}),))
+    assert labels_now(data, ("metal", "plastic")) == {
+        "things/shoes/b.jpg": "metal",
+        "things/can/a.jpg": "plastic",
+        "things/wrapper/c.jpg": "shoes",
+        "things/shoes/d.jpg": None,
+    }
+    chosen = {"can": None, "shoes": "plastic", "nothing like it": "metal"}
+    assert labels_now(data, ("metal", "plastic"), chosen) == {
+        "things/shoes/b.jpg": "can",
+        "things/can/a.jpg": "plastic",
+        "things/wrapper/c.jpg": "plastic",
+        "things/shoes/d.jpg": None,
+    }

@@ -13,7 +13,11 @@ from recycler.analysis import OWN, Analysis
 from recycler.evaluations import Question, find_evaluation, key_of, load_embeddings, photos_asked
 from recycler.neighbours import Embedded
 from recycler.predictions import Index
+from recycler.runs import NETWORK_FILE
+from recycler.subjects import Subject
 
+WHY_TRAINING = "To find them, the network has to look once at all photos that it was trained on."
+WHY_ROWS = "A run keeps what it said of these photos, not what it saw in them: it has to look at them once more."
 NO_NETWORK = "The network behind this table is not here, so what it sees in the photos is not known."
 
 
@@ -32,7 +36,7 @@ def of_training(analysis: Analysis) -> Training | None:
     if subject.recipe is None:
         st.caption("What this was trained on is not known here.")
         return None
-    found = _ask(analysis, question)
+    found = _ask(analysis, question, WHY_TRAINING)
     if found is None:
         return None
     key, embedded = found
@@ -48,7 +52,7 @@ def of_rows(analysis: Analysis, rows: Index) -> tuple[Index, NDArray[np.floating
     if analysis.evaluation:
         embedded = _embedded(analysis.evaluation)
     else:
-        found = _ask(analysis, Question(subject.name, f"own:{subject.name}", analysis.split))
+        found = _ask(analysis, Question(subject.name, f"own:{subject.name}", analysis.split), WHY_ROWS)
         embedded = found[1] if found else None
     if embedded is None:
         return None
@@ -57,19 +61,33 @@ def of_rows(analysis: Analysis, rows: Index) -> tuple[Index, NDArray[np.floating
     return rows[there], embedded.embeddings[places[there]]
 
 
-def _ask(analysis: Analysis, question: Question) -> tuple[str, Embedded] | None:
+def _ask(analysis: Analysis, question: Question, why: str) -> tuple[str, Embedded] | None:
     """The key of an evaluation and what it kept; None, and the button that asks or how far it is, before that."""
     subject = analysis.subject
     if subject.card is None and subject.run is None:
         st.caption(NO_NETWORK)
         return None
-    key = key_of(question, subject, data_sets.load(photos_asked(question)))
+    key = _key(question, data_sets.stamps_as_found(photos_asked(question)), _weights(subject), subject)
     standing = find_evaluation(key)
     if standing is None or standing.state != "done":
+        st.caption(why)
         waiting.ask(subject, question, key, standing)
         return None
     found = _embedded(key)
     return None if found is None else (key, found)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _key(question: Question, changed: tuple[int, ...], weights: object, _subject: Subject) -> str:
+    """To name an evaluation takes reading some of its photos: not at each step from photo to photo."""
+    return key_of(question, _subject, data_sets.as_found(photos_asked(question)))
+
+
+def _weights(subject: Subject) -> object:
+    """What changes when the subject does."""
+    if subject.run:
+        return (subject.run.folder / NETWORK_FILE).stat().st_mtime_ns
+    return subject.card.checksums if subject.card else None
 
 
 def _embedded(key: str) -> Embedded | None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 import streamlit as st
 
 from components import data_sets, state
+from components.analysis.answers import evaluated
 from components.attempt import attempt_on_click
-from components.words import plain, readable
+from components.words import count_of, plain, readable
 from recycler.analysis import Analysis
 from recycler.corrections import corrected, labels_now
 from recycler.errors import DatasetError
@@ -22,7 +23,8 @@ SHOWN = 50  # corrected labels in the list, the last ones first
 def with_labels_of_now(analysis: Analysis) -> Analysis:
     """The analysis with the labels that count now: a photo put right is right at once, one left out is gone."""
     st.session_state.pop(state.ANALYSE_CHANGED, None)
-    labels = labels_now(analysis.photos) if analysis.photos else {}
+    mapping = dict(evaluated(analysis.evaluation)[0].question.mapping) if analysis.evaluation else {}
+    labels = labels_now(analysis.photos, analysis.subject.classes, mapping) if analysis.photos else {}
     if not labels:
         return analysis
     key = hashlib.sha256(repr(sorted(labels.items(), key=str)).encode()).hexdigest()[:12]
@@ -59,8 +61,9 @@ def show_changes(analysis: Analysis) -> None:
     changes = [(source.name, change) for source in _sources(analysis) for change in history(source.name)]
     if not changes:
         return
-    with st.expander(f"Corrected labels ({len(changes)})", icon=":material/edit:"):
-        st.caption("The data set itself is never touched. The next training and evaluation use these labels.")
+    with st.expander("Corrected labels", icon=":material/edit:"):  # a label with their number would close it each time
+        count = count_of(len(changes), "photo")
+        st.caption(f"{count}. The data set itself is never touched. The next training and evaluation use these labels.")
         for name, change in sorted(changes, key=lambda pair: pair[1].when, reverse=True)[:SHOWN]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"{plain(change.photo)}: {_words(change)}", width="content")

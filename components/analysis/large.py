@@ -34,6 +34,11 @@ def show(analysis: Analysis, rows: Index, place: int) -> None:
 
 @st.dialog("Photo", width="large", on_dismiss="rerun")
 def _dialog(analysis: Analysis, rows: Index) -> None:
+    draw(analysis, rows)
+
+
+def draw(analysis: Analysis, rows: Index) -> None:
+    """Draw the photo that is open, the first one when none is; rows as in `show`."""
     place = min(st.session_state.get(state.ANALYSE_PHOTO, 0), len(rows) - 1)
     _steps(place, len(rows))
     row = int(rows[place])
@@ -75,7 +80,7 @@ def _photo(analysis: Analysis, row: int) -> None:
     if jpeg is None:
         st.info("This photo cannot be opened, or its data set is gone.", icon=":material/hide_image:")
     else:
-        shown = st.empty()
+        shown = st.container(key="analyse-large").empty()
         shown.image(jpeg, width="stretch", alt=readable(table.names[table.true[row]]))
         _which_part(analysis, row, shown)
     st.caption(plain(photo, 200))

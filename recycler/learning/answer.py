@@ -55,7 +55,7 @@ def answer(question: Question, progress: Progress) -> tuple[Evaluation, Predicti
             learned = int((found.table.splits == "train").sum()) if question.split != "train" else 0
             keep_evaluation(key, question, found, classifier.card.thresholds, learned)
     evaluation, table = load_evaluation(key)
-    return evaluation, corrected(table, labels_now(photos))
+    return evaluation, corrected(table, labels_now(photos, subject.classes, dict(question.mapping)))
 
 
 def model_of(subject: Subject, progress: Progress) -> ShelfModel:
