@@ -4,6 +4,7 @@ import streamlit as st
 
 from recycler.datasets import dataset_stamp, load_dataset
 from recycler.datasets.dataset import Dataset
+from recycler.datasets.overlay import overlaid, overlay
 from recycler.datasets.sources import load_sources
 from recycler.recipe import Data
 
@@ -11,6 +12,11 @@ from recycler.recipe import Data
 def load(data: Data) -> Dataset:
     """The joined photos of a recipe's sources. No photo is opened. Raises DatasetError."""
     return load_sources(data, whole)
+
+
+def as_found(data: Data) -> Dataset:
+    """The same without corrected labels: what evaluations are named by. Raises DatasetError."""
+    return load_sources(data, lambda name: _as_found(name, dataset_stamp(name)[0]))
 
 
 def whole(name: str) -> Dataset:
@@ -25,4 +31,9 @@ def stamps(data: Data) -> tuple[int, ...]:
 
 @st.cache_resource(max_entries=8, show_spinner="Looking at the photos…")
 def _whole(name: str, changed: tuple[int, int]) -> Dataset:
-    return load_dataset(name)
+    return overlaid(_as_found(name, changed[0]), overlay(name))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _as_found(name: str, changed: int) -> Dataset:
+    return load_dataset(name, corrected=False)

@@ -351,6 +351,31 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     _say(line, as_json, _figures_text({dataset: figures}))
 
 
+@cli.group()
+def bench() -> None:
+    """Measure again what the product claims."""
+
+
+@bench.command()
+@click.option("--only", multiple=True, metavar="ROW", help="Only this row; may be given several times.")
+@click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 100), help="Trainings of each row.")
+@click.option("--list", "listed", is_flag=True, help="List the rows and how each stands, and train nothing.")
+def thesis(only: tuple[str, ...], seeds: int, listed: bool) -> None:
+    """Train what is missing of the thesis's experiments and write benchmarks/thesis.md; goes on where it ended."""
+    from recycler.experiments import EXPERIMENTS, find_experiments
+
+    wanted = find_experiments(only)
+    _quiet_tensorflow()
+    from recycler.learning.bench import bench as run_bench
+    from recycler.learning.bench import standings
+
+    if not listed:
+        run_bench(wanted, [*EXPERIMENTS.values()], seeds, lambda text: click.echo(text, err=True))
+    for name, standing in standings(wanted).items():
+        done = f"{len(standing.figures)} of {seeds if EXPERIMENTS[name].is_trained else 1}"
+        click.echo(f"{name:<22} {done:<8} {EXPERIMENTS[name].title}. {standing.problem}".rstrip())
+
+
 @cli.command()
 @click.argument("table", type=click.Path(path_type=Path))
 @click.argument("other", type=click.Path(path_type=Path))

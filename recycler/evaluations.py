@@ -5,7 +5,7 @@ KEY/predictions.parquet  the predictions table
 KEY/embeddings.npy       float16 (N, D), a row for each of the table's
 KEY/lock                 held by the process that makes it, while it lives
 
-The key names the model's file, the photos with their labels, the split and the mapping of classes: the same question
+The key names the model's file, the photos, the split and the mapping of classes: the same question
 about the same things is answered from here.
 """
 
@@ -107,7 +107,10 @@ class Evaluation(BaseModel):
 
 
 def key_of(question: Question, subject: Subject, data: Dataset) -> str:
-    """The name of an evaluation. data: the joined photos that are asked about, all splits."""
+    """The name of an evaluation. data: the joined photos that are asked about, all splits, labels not corrected.
+
+    A label that is put right changes what was true, not what was said: `corrections.corrected` reads a kept table anew.
+    """
     if subject.run:
         file = (subject.run.folder / NETWORK_FILE).stat()
         weights = f"{file.st_size} {file.st_mtime_ns}"

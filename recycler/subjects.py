@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from recycler.errors import ModelError, RunError
+from recycler.errors import ModelError, RecipeError, RunError
 from recycler.recipe import Recipe
 from recycler.rulebook import Rulebook, find_rulebook
 from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run, list_runs
 from recycler.settings import settings
-from recycler.shelf import KERAS_FILE, Card, checksum, list_models
+from recycler.shelf import KERAS_FILE, Card, ShelfModel, checksum, list_models, load_model
 from recycler.verdict import Thresholds
 
 RUN = "run:"
@@ -30,10 +30,10 @@ class Subject:
 
     @property
     def recipe(self) -> Recipe | None:
-        """What it was made from; None for a model whose recipe an older version wrote."""
+        """What it was made from; None where an older version wrote a recipe that is none now."""
         try:
             return self.run.recipe if self.run else Recipe.model_validate(self.card.recipe if self.card else None)
-        except ValidationError:
+        except (ValidationError, RecipeError):
             return None
 
 
@@ -83,6 +83,19 @@ def origin(subject: Subject, runs: Sequence[Run]) -> Run | None:
     same_size = ((run, file) for run, file in files if file.exists() and file.stat().st_size == size)
     weights = subject.card.checksums.get(KERAS_FILE)
     return next((run for run, file in same_size if checksum(file) == weights), None)
+
+
+def model_at_hand(subject: Subject) -> ShelfModel | None:
+    """The shelf model of a subject: of a run, the one that its first evaluation made of it, and None before that.
+
+    Raises ModelError.
+    """
+    if subject.run is None:
+        return load_model(settings().models, subject.name) if subject.card else None
+    weights = checksum(subject.run.folder / NETWORK_FILE)
+    kept = {card.name: card for card in list_models(settings().published)}.get(subject.run.record.run)
+    current = kept is not None and kept.checksums.get(KERAS_FILE) == weights
+    return load_model(settings().published, subject.run.record.run) if current else None
 
 
 def _has_learned(run: Run) -> bool:

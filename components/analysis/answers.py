@@ -32,7 +32,7 @@ def of_run(subject: Subject, question: Question, photos: Dataset | None, ruleboo
 
 def of_evaluation(subject: Subject, question: Question, key: str, photos: Dataset, rulebook: Rulebook) -> Analysis:
     """What an evaluation found. Raises RecyclerError."""
-    evaluation, table = _evaluated(key, folder_of(key).stat().st_ino)
+    evaluation, table = evaluated(key)
     kept = ""
     if evaluation.learned and question.split != "train":
         table, kept = _without_learned(evaluation, table, key)
@@ -50,6 +50,11 @@ def of_evaluation(subject: Subject, question: Question, key: str, photos: Datase
         evaluation.left_out,
         key,
     )
+
+
+def evaluated(key: str) -> tuple[Evaluation, Predictions]:
+    """A finished evaluation and its table, not yet judged by a rulebook. Raises RecyclerError."""
+    return _evaluated(key, folder_of(key).stat().st_ino)
 
 
 def of_file(name: str, table: Predictions) -> Analysis:

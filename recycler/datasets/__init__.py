@@ -16,19 +16,20 @@ from recycler.errors import DatasetError
 __all__ = ["NAMED", "available_datasets", "balanced", "dataset_stamp", "load_dataset", "source_name"]
 
 
-def load_dataset(name: str, *, per_class: int | None = None, seed: int = 0) -> Dataset:
+def load_dataset(name: str, *, per_class: int | None = None, seed: int = 0, corrected: bool = True) -> Dataset:
     """The data set of a name in NAMED, or of the path of a zip or folder that holds one folder a class.
 
     Named ones lie in a folder of their name in RECYCLER_DATA or in RECYCLER_HOME/data; `collected` are the photos that
     were taught, in RECYCLER_HOME/collected.
-    Corrected labels (`recycler.labels`) are applied.
+    corrected: whether corrected labels (`recycler.labels`) are applied.
     per_class: only so many photos of each class (all of a class that has fewer), chosen by `seed`; photos of a test
         split that the source gives stay whole.
     Raises DatasetError when there is no such data set or it cannot be used.
     """
     if per_class is not None and per_class < 1:
         raise DatasetError(f"A data set of {per_class} photos a class was asked for; one is the least.")
-    return balanced(overlaid(_load(name), overlay(name)), per_class, seed)
+    data = _load(name)
+    return balanced(overlaid(data, overlay(name)) if corrected else data, per_class, seed)
 
 
 def source_name(name: str) -> str:

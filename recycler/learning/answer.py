@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from recycler.class_mapping import map_classes
 from recycler.classifier import Classifier
+from recycler.corrections import corrected, labels_now
+from recycler.datasets import load_dataset
 from recycler.datasets.dataset import Dataset
 from recycler.datasets.sources import load_sources
 from recycler.errors import DatasetError
@@ -19,10 +21,9 @@ from recycler.evaluations import (
 )
 from recycler.learning.data import Prepared, Progress, load_data
 from recycler.predictions import Predictions
-from recycler.runs import NETWORK_FILE
 from recycler.settings import settings
-from recycler.shelf import KERAS_FILE, ShelfModel, checksum, list_models, load_model
-from recycler.subjects import Subject, find_subject
+from recycler.shelf import ShelfModel, load_model
+from recycler.subjects import Subject, find_subject, model_at_hand
 
 PARTS = ("train", "validation", "test")
 
@@ -30,11 +31,14 @@ PARTS = ("train", "validation", "test")
 def answer(question: Question, progress: Progress) -> tuple[Evaluation, Predictions]:
     """The evaluation that answers a question, made if it is not kept, and its table, not yet judged by a rulebook.
 
+    Its labels are those of now, corrected ones among them.
+
     A run is asked as the very model that publishing would make of it. Photos that the subject has learned from stand
     under the split "train", whatever was asked for. Raises RecyclerError.
     """
     subject = find_subject(question.subject)
-    data = load_sources(photos_asked(question))
+    photos = photos_asked(question)
+    data = load_sources(photos, lambda name: load_dataset(name, corrected=False))
     key = key_of(question, subject, data)
     with evaluating(key, question) as tell:
         if tell is not None:
@@ -50,20 +54,21 @@ def answer(question: Question, progress: Progress) -> tuple[Evaluation, Predicti
             found = replace(found, left_out=(*found.left_out, *unknown))
             learned = int((found.table.splits == "train").sum()) if question.split != "train" else 0
             keep_evaluation(key, question, found, classifier.card.thresholds, learned)
-    return load_evaluation(key)
+    evaluation, table = load_evaluation(key)
+    return evaluation, corrected(table, labels_now(photos))
 
 
 def model_of(subject: Subject, progress: Progress) -> ShelfModel:
     """The shelf model of a subject; of a run the one that publishing would make, kept on a shelf of our own."""
-    if subject.run is None:
-        return load_model(settings().models, subject.name)
-    name, shelf = subject.run.record.run, settings().published
-    weights = checksum(subject.run.folder / NETWORK_FILE)
-    if all(card.name != name or card.checksums.get(KERAS_FILE) != weights for card in list_models(shelf)):
+    found = model_at_hand(subject)
+    if found is None:
+        assert subject.run is not None  # noqa: S101 - only a run can be without
         from recycler.learning.export import publish
 
-        publish(subject.run, name, shelf, lambda doing: progress(doing, 0, 1))
-    return load_model(shelf, name)
+        name = subject.run.record.run
+        publish(subject.run, name, settings().published, lambda doing: progress(doing, 0, 1))
+        found = load_model(settings().published, name)
+    return found
 
 
 def _splits(
