@@ -26,6 +26,7 @@ def packed(photos: list[FilePayload]) -> FilePayload:
 def counts(page: Page, glass: int, metal: int) -> None:
     for name, count in {"Glass": glass, "Metal": metal}.items():
         expect(page.get_by_role("button", name=f"{name} {count}", exact=True)).to_be_visible()
+    expect(page.get_by_role("checkbox")).to_have_count(glass + metal)  # all is drawn anew
 
 
 def tick(page: Page, number: int) -> None:
