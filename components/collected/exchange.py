@@ -1,5 +1,6 @@
 """Collected photos as a zip to take along, and a zip of photos to bring in."""
 
+import zlib
 from collections.abc import Sequence
 from functools import partial
 
@@ -18,12 +19,13 @@ UPLOAD_MEGABYTES = 500  # it passes through memory
 def download(photos: Sequence[Collected], chosen: Sequence[Collected]) -> None:
     """Draw the button; the zip, with one folder a class, is made when it is pressed."""
     wanted = chosen or photos
+    these = zlib.crc32(" ".join(map(str, wanted)).encode())  # a button of its own: a click never gets an earlier zip
     st.download_button(
         f"Download {count_of(len(chosen), 'photo')}" if chosen else "Download all as a zip",
         partial(pack, [*wanted]),
         "my-photos.zip",
         "application/zip",
-        key=state.COLLECTED_DOWNLOAD,
+        key=f"{state.COLLECTED_DOWNLOAD}_{these}",
         icon=":material/download:",
         on_click="ignore",
     )

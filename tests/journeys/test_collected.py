@@ -26,6 +26,8 @@ def packed(photos: list[FilePayload]) -> FilePayload:
 def counts(page: Page, glass: int, metal: int) -> None:
     for name, count in {"Glass": glass, "Metal": metal}.items():
         expect(page.get_by_role("button", name=f"{name} {count}", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")  # all is drawn
+    expect(page.get_by_role("checkbox")).to_have_count(glass + metal)
 
 
 def tick(page: Page, number: int) -> None:
