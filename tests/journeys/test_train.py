@@ -156,7 +156,7 @@ def test_a_training_is_taken_away_as_files_that_open_offline(
     page: Page, browser: Browser, own_home: Path, tmp_path: Path
 ) -> None:
     run = ended("Kept", 0.5)
-    with new_server(tmp_path, RECYCLER_HOME=str(own_home)) as address:
+    with new_server(tmp_path, RECYCLER_HOME=str(own_home), RECYCLER_DATA=str(tmp_path)) as address:
         page.goto(f"{address}/train")
         page.get_by_role("button", name="Download", exact=True).click()
         files = {}
