@@ -187,3 +187,6 @@ def test_one_click_leads_from_classify_to_train_and_back_also_on_a_phone(
         small.goto(f"{server}/train")
         expect(small.get_by_role("heading", name="Train", exact=True)).to_be_visible()
         fits(small)
+        small.locator(".st-key-phone-navigation").get_by_role("link", name="Classify").click()
+        expect(small.get_by_role("heading", name="Where does it go?")).to_be_visible()
+        fits(small)
