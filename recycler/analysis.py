@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from recycler.predictions import Predictions
+from recycler.recipe import Data
 from recycler.rulebook import Rulebook
 from recycler.subjects import Subject
 
@@ -15,8 +16,11 @@ class Analysis:
     """Predictions and what is needed to read them.
 
     key: names subject, data, split and their state; the same key, the same analysis: for caches and widgets.
-    data: OWN, or a data set's name or path. coarse: class to superclass, where the data have superclasses.
+    data: OWN, or a data set's name or path, or "own:SUBJECT" for another subject's own photos.
+    photos: where the photos are; None for a table from a file whose photos nobody knows.
+    coarse: class to superclass, where the data have superclasses.
     left_out: what could not be judged, a sentence each.
+    evaluation: the key of the evaluation, under which the embeddings of its photos are kept; "" for a run's own table.
     """
 
     key: str
@@ -25,5 +29,7 @@ class Analysis:
     split: str
     table: Predictions
     rulebook: Rulebook
+    photos: Data | None = None
     coarse: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    evaluation: str = ""

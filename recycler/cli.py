@@ -114,7 +114,7 @@ def teach(paths: tuple[Path, ...], class_name: str, model: str | None, as_json: 
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget(names: tuple[str, ...], everything: bool, yes: bool) -> None:
     """Delete collected photos: of a class (glass), single ones (glass/1f0c...), or all. Without a name: list them."""
-    from recycler.datasets.collected import find_collected, list_collected
+    from recycler.datasets.collected import find_collected, forget_everything, list_collected
     from recycler.datasets.collected import forget as forget_photos
 
     photos = list_collected() if everything else find_collected(names)
@@ -123,21 +123,79 @@ def forget(names: tuple[str, ...], everything: bool, yes: bool) -> None:
         return
     if photos and not yes:
         click.confirm(f"Delete {len(photos)} of {len(list_collected())} collected photos?", abort=True)
-    forget_photos(photos)
+    if everything:
+        forget_everything()
+    else:
+        forget_photos(photos)
     click.echo(f"{len(photos)} photos forgotten.")
 
 
 @cli.command()
-@click.argument("recipe", type=click.Path(path_type=Path))
+@click.argument("dataset")
+@click.argument("photo", required=False)
+@click.option("--class", "class_name", help="What it really shows: a class of the data set.")
+@click.option("--leave-out", is_flag=True, help="It is not used any more.")
+@click.option("--undo", "take_back", is_flag=True, help="Take back the last change, of any photo of the data set.")
+def relabel(dataset: str, photo: str | None, class_name: str | None, leave_out: bool, take_back: bool) -> None:
+    """Put the label of a photo right; the data itself is not touched.
+
+    DATASET is a name or a path as in a recipe, PHOTO the photo's id in it, such as glass/glass_12.jpg.
+    """
+    from recycler.labels import change_label, undo
+
+    if take_back == (photo is not None) or (photo is not None and leave_out == (class_name is not None)):
+        raise click.UsageError("Give a photo with --class or --leave-out, or --undo without a photo.")
+    change = undo(dataset) if photo is None else change_label(dataset, photo, class_name)
+    before, now = (change.now, change.before) if photo is None else (change.before, change.now)
+    click.echo(f"{change.photo}: {now or 'left out'}, before {before or 'left out'}")
+
+
+@cli.command()
+@click.argument("dataset", required=False)
 @JSON
-def train(recipe: Path, as_json: bool) -> None:
+def labels(dataset: str | None, as_json: bool) -> None:
+    """List the corrected labels of a data set, the oldest first; without a name, the data sets that have some."""
+    from recycler.labels import history, overlaid_datasets
+
+    for name in [dataset] if dataset else overlaid_datasets():
+        changes = history(name)
+        if not dataset:
+            _say({"dataset": name, "changes": len(changes)}, as_json, f"{name}: {len(changes)} labels changed")
+            continue
+        for change in changes:
+            now = change.now or "left out"
+            text = f"{change.when:%Y-%m-%d %H:%M}  {change.photo}: {now}, before {change.before or 'left out'}"
+            _say(change.model_dump(mode="json", exclude={"id"}), as_json, text)
+
+
+@cli.command()
+@click.argument("parent")
+@click.option("--emphasise", "classes", multiple=True, metavar="CLASS", help="A class that counts twice as much.")
+def again(parent: str, classes: tuple[str, ...]) -> None:
+    """Print the recipe that trains a model, or run:NAME, again, with the collected photos as a source of their own."""
+    from recycler.again import recipe_again
+    from recycler.recipe import dump_recipe
+    from recycler.subjects import find_subject
+
+    click.echo(dump_recipe(recipe_again(find_subject(parent), classes)), nl=False)
+
+
+@cli.command()
+@click.argument("recipe", type=click.Path(path_type=Path))
+@click.option("--parent", default="", help="The model, or run:NAME, that is trained again, to be noted with the run.")
+@JSON
+def train(recipe: Path, parent: str, as_json: bool) -> None:
     """Train a recipe into a new run."""
     from recycler.recipe import load_recipe
 
     checked = load_recipe(recipe)
+    if parent:
+        from recycler.subjects import find_subject
+
+        parent = find_subject(parent).name
     from recycler.learning.trainer import train as train_recipe
 
-    _train(lambda progress: train_recipe(checked, settings().runs, progress), as_json)
+    _train(lambda progress: train_recipe(checked, settings().runs, progress, parent), as_json)
 
 
 @cli.command()
@@ -202,6 +260,7 @@ def runs(as_json: bool) -> None:
             "run": record.run,
             "state": record.state,
             "title": run.label.title,
+            "parent": record.parent,
             "created": record.created.isoformat(timespec="seconds"),
             "device": record.device,
             "wall_seconds": round(record.wall_seconds, 1),
@@ -233,41 +292,114 @@ def publish(run: str, name: str, as_json: bool) -> None:
 
 
 @cli.command()
-@MODEL
+@click.option("--model", help="A model on the shelf, by default the one of the settings; or a run as run:NAME.")
+@click.option("--run", "run_name", help='A run ("latest" for the newest) instead of a model.')
 @RULEBOOK
 @click.option(
     "--data",
     "dataset",
     required=True,
-    help="cifar100, trashnet, garbage, home, collected, or a zip or folder of class folders.",
+    help='cifar100, trashnet, garbage, home, collected, a zip or folder of class folders, or "own": the photos that '
+    "the model was made with, divided as its recipe says.",
 )
-@click.option("--split", default="test", show_default=True, type=click.Choice(["test", "train", "all"]))
+@click.option("--split", default="test", show_default=True, type=click.Choice(["test", "validation", "train", "all"]))
+@click.option(
+    "--map", "pairs", multiple=True, help="can=metal: a class of the photos counts as this class of the model."
+)
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the predictions table here (Parquet)."
 )
 @JSON
-def evaluate(
-    model: str | None, rulebook: str | None, dataset: str, split: str, out: Path | None, as_json: bool
+def evaluate(  # noqa: PLR0913 - one parameter an option
+    model: str | None,
+    run_name: str | None,
+    rulebook: str | None,
+    dataset: str,
+    split: str,
+    pairs: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
 ) -> None:
-    """Measure a model on a data set."""
-    from recycler.classifier import load_classifier
-    from recycler.datasets import load_dataset
-    from recycler.evaluation import evaluate as evaluate_model
+    """Measure a model or a run on a data set; the same question is answered from what is kept."""
+    from recycler.class_mapping import parse_mapping
+    from recycler.evaluations import Question, sorted_mapping, thresholds_now
     from recycler.metrics import figures_of_merit
     from recycler.predictions import write_predictions
-    from recycler.rulebook import find_rulebook
+    from recycler.runs import find_run
+    from recycler.subjects import RUN, find_subject, rulebook_of
 
-    classifier = load_classifier(model or settings().model, settings().threads)
-    rules = find_rulebook(rulebook or settings().rulebook)
-    rules.check(classifier.card.classes)
+    name = RUN + find_run(settings().runs, run_name).record.run if run_name else model or settings().model
+    subject = find_subject(name)
+    rules = rulebook_of(subject, rulebook)
+    data = f"own:{name}" if dataset == "own" else dataset
+    question = Question(name, data, split, sorted_mapping(parse_mapping(pairs)))
+    if subject.run:
+        _quiet_tensorflow()
+    from recycler.learning.answer import answer
+
     with _progress() as progress:
-        table, left_out = evaluate_model(classifier, load_dataset(dataset), split, rules, settings().threads, progress)
-    for sentence in left_out:
+        evaluation, table = answer(question, progress)
+    for sentence in evaluation.left_out:
         click.echo(f"Left out: {sentence}", err=True)
+    if evaluation.learned:
+        click.echo(f"{name} has learned from {evaluation.learned} of these {len(table)} photos.", err=True)
+    table = table.judged(rules, thresholds_now(subject, evaluation))
     if out:
         write_predictions(out, table)
     figures = figures_of_merit(table, rules)
-    _say({"model": classifier.card.name, "data": dataset, **figures}, as_json, _figures_text({dataset: figures}))
+    line = {"model": name, "data": dataset, "split": split, "learned": evaluation.learned, **figures}
+    _say(line, as_json, _figures_text({dataset: figures}))
+
+
+@cli.group()
+def bench() -> None:
+    """Measure again what the product claims."""
+
+
+@bench.command()
+@click.option("--only", multiple=True, metavar="ROW", help="Only this row; may be given several times.")
+@click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 100), help="Trainings of each row.")
+@click.option("--list", "listed", is_flag=True, help="List the rows and how each stands, and train nothing.")
+def thesis(only: tuple[str, ...], seeds: int, listed: bool) -> None:
+    """Train what is missing of the thesis's experiments and write benchmarks/thesis.md; goes on where it ended."""
+    from recycler.experiments import EXPERIMENTS, find_experiments
+
+    wanted = find_experiments(only)
+    _quiet_tensorflow()
+    from recycler.learning.bench import bench as run_bench
+    from recycler.learning.bench import standings
+
+    if not listed:
+        run_bench(wanted, [*EXPERIMENTS.values()], seeds, lambda text: click.echo(text, err=True))
+    for name, standing in standings(wanted).items():
+        done = f"{len(standing.figures)} of {seeds if EXPERIMENTS[name].is_trained else 1}"
+        click.echo(f"{name:<22} {done:<8} {EXPERIMENTS[name].title}. {standing.problem}".rstrip())
+
+
+@cli.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@click.argument("other", type=click.Path(path_type=Path))
+@RULEBOOK
+@JSON
+def compare(table: Path, other: Path, rulebook: str | None, as_json: bool) -> None:
+    """Say whether two predictions tables (evaluate --out) differ on the photos that both hold."""
+    from recycler.intervals import differences, resample
+    from recycler.paired import in_words, pair, paired_tests
+    from recycler.predictions import read_predictions
+    from recycler.rulebook import find_rulebook
+
+    rules = find_rulebook(rulebook or settings().rulebook)
+    both = pair(read_predictions(table), read_predictions(other))
+    tests = paired_tests(both, rules)
+    found = differences(resample(both.table, rules), resample(both.other, rules))
+    line = {
+        "photos": len(both.rows),
+        "tests": {what: {**test._asdict(), "real": test.real} for what, test in tests.items()},
+        "differences": {name: difference._asdict() for name, difference in found.items()},
+    }
+    text = [in_words(test, table.name, other.name, what) for what, test in tests.items()]
+    text += [f"{name} {d.value:+.3f}, 95 % {d.low:+.3f} to {d.high:+.3f}" for name, d in found.items()]
+    _say(line, as_json, "\n".join(text))
 
 
 @cli.command()

@@ -49,11 +49,12 @@ def top_bars(rows: Sequence[tuple[str, float, Destination]]) -> alt.Chart:
     return chart
 
 
-def history_chart(epochs: pd.DataFrame, titles: Mapping[str, str]) -> alt.FacetChart:
+def history_chart(epochs: pd.DataFrame, titles: Mapping[str, str], *, points: bool = True) -> alt.FacetChart:
     """Draw a finished training: a small chart a metric, training and validation as lines.
 
     epochs: one row an epoch in the order of training; a metric has its own column, `val_` before its name, or both.
     titles: the metrics that are drawn, in order, and what people call them.
+    points: mark the epochs, too, where they are few; the picture's file is then up to five times as large.
     """
     parts = [
         pd.DataFrame({"epoch": np.arange(1, len(epochs) + 1), "metric": title, "split": split, "value": epochs[name]})
@@ -65,7 +66,7 @@ def history_chart(epochs: pd.DataFrame, titles: Mapping[str, str]) -> alt.FacetC
     scale = alt.Scale(domain=list(SPLITS), range=list(SPLITS.values()))
     lines = (
         alt.Chart(table)
-        .mark_line(point=len(epochs) < 100)
+        .mark_line(point=points and len(epochs) < 100)
         .encode(
             x=alt.X("epoch:Q", title="Epoch", axis=alt.Axis(tickMinStep=1)),
             y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),

@@ -8,9 +8,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,9 +16,10 @@ from filelock import FileLock, Timeout
 
 from recycler.errors import RunError
 from recycler.gpu import has_gpu
+from recycler.processes import spawn
 from recycler.recipe import Recipe
 from recycler.runs import LIVE, Label, Run, find_run, list_runs, new_run
-from recycler.settings import PROJECT, settings
+from recycler.settings import settings
 
 LOG_FILE = "log.txt"
 POLL_SECONDS = 0.5
@@ -36,10 +34,13 @@ def device_of(recipe: Recipe) -> str:
     return "gpu" if has_gpu() else "cpu"
 
 
-def start(recipe: Recipe, label: Label | None = None) -> str:
-    """Queue a recipe and start its trainer; gives the name of the run. Neither needs the caller any longer."""
-    run = new_run(settings().runs, recipe, device_of(recipe), label)
-    spawn(run, "resume")
+def start(recipe: Recipe, label: Label | None = None, parent: str = "") -> str:
+    """Queue a recipe and start its trainer; gives the name of the run. Neither needs the caller any longer.
+
+    parent: the shelf model or `run:NAME` that it is trained again from.
+    """
+    run = new_run(settings().runs, recipe, device_of(recipe), label, parent)
+    spawn(run.folder / LOG_FILE, "resume", run.record.run)
     return run.record.run
 
 
@@ -48,7 +49,7 @@ def resume(name: str) -> None:
     run = find_resumable(name)
     with claim(run):
         run.enqueue()
-    spawn(run, "resume")
+    spawn(run.folder / LOG_FILE, "resume", run.record.run)
 
 
 def stop(name: str) -> None:
@@ -164,17 +165,3 @@ def claim(run: Run, patience: float = 1) -> Iterator[None]:
 
 def _order(run: Run) -> tuple[float, str]:
     return run.place, run.record.run
-
-
-def spawn(run: Run, command: str, *arguments: str) -> None:
-    """Our program in a session of its own: it outlives a closed tab, Ctrl-C and the end of the web process."""
-    with (run.folder / LOG_FILE).open("ab") as log:
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "recycler", command, run.record.run, *arguments],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [os.getenv("PYTHONPATH")])])},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie

@@ -8,9 +8,10 @@ from typing import Literal
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from recycler import jobs
 from recycler.errors import RunError
 from recycler.failures import explain
+from recycler.jobs import LOG_FILE
+from recycler.processes import spawn
 from recycler.runs import START_SECONDS, Run, is_held, write_atomically
 from recycler.shelf import check_name
 
@@ -38,7 +39,7 @@ def start(run: Run, name: str) -> None:
     if under_way and under_way.state == "publishing":
         raise RunError(f"The run {run.record.run} is being published as “{under_way.name}” already: wait for that.")
     _write(run, Publication(name=name, began=datetime.now(UTC)))
-    jobs.spawn(run, "publish", name)
+    spawn(run.folder / LOG_FILE, "publish", run.record.run, name)
 
 
 def publication(run: Run) -> Publication | None:

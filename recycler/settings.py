@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     photo_megabytes: int = Field(25, ge=1, le=500, description="largest photo file, in MB")
     photo_megapixels: int = Field(80, ge=1, le=500, description="largest photo, in millions of pixels")
     cache_gigabytes: int = Field(20, ge=0, le=10_000, description="most that kept activations take on disk, in GB")
+    evaluations_kept: int = Field(
+        50, ge=1, le=10_000, description="evaluations that are kept; those not looked at for longest go first"
+    )
     tracking_uri: SecretStr | None = Field(  # it may hold a password
         None, description="MLflow server or database that runs are handed to; by default a file in the home folder"
     )
@@ -43,9 +46,24 @@ class Settings(BaseSettings):
         return self.home / "collected"
 
     @property
+    def discarded(self) -> Path:
+        """Collected photos that were thrown away, for a week."""
+        return self.home / "discarded"
+
+    @property
     def taught(self) -> Path:
         """What each model makes of the collected photos, one file a model."""
         return self.cache / "taught"
+
+    @property
+    def evaluations(self) -> Path:
+        """What models said of data sets, one folder an evaluation."""
+        return self.home / "evaluations"
+
+    @property
+    def published(self) -> Path:
+        """A shelf of our own: runs as the models that publishing would make of them, to be evaluated."""
+        return self.cache / "published"
 
     @property
     def own_rulebooks(self) -> Path:

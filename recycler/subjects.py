@@ -1,14 +1,16 @@
 """Who is judged: a model on the shelf, or a run that has learned something."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from recycler.errors import ModelError, RunError
+from recycler.errors import ModelError, RecipeError, RunError
 from recycler.recipe import Recipe
+from recycler.rulebook import Rulebook, find_rulebook
 from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run, list_runs
 from recycler.settings import settings
-from recycler.shelf import Card, list_models
+from recycler.shelf import KERAS_FILE, Card, ShelfModel, checksum, list_models, load_model
 from recycler.verdict import Thresholds
 
 RUN = "run:"
@@ -28,10 +30,10 @@ class Subject:
 
     @property
     def recipe(self) -> Recipe | None:
-        """What it was made from; None for a model whose recipe an older version wrote."""
+        """What it was made from; None where an older version wrote a recipe that is none now."""
         try:
             return self.run.recipe if self.run else Recipe.model_validate(self.card.recipe if self.card else None)
-        except ValidationError:
+        except (ValidationError, RecipeError):
             return None
 
 
@@ -55,6 +57,45 @@ def find_subject(name: str) -> Subject:
     if name.startswith(RUN):
         raise RunError(f"There is no finished run called “{name.removeprefix(RUN)}”. There are: {known}.")
     raise ModelError(f"There is no model called “{name}”. There are: {known}.")
+
+
+def rulebook_of(subject: Subject, name: str | None = None) -> Rulebook:
+    """The rulebook of this name, else the one that the subject was trained with, else the one of the settings.
+
+    Raises RulebookError when it lacks one of the subject's classes.
+    """
+    recipe = subject.recipe
+    chosen = name or (recipe.rulebook if recipe else settings().rulebook)
+    rulebook = find_rulebook(chosen, subject.classes)
+    rulebook.check(subject.classes)
+    return rulebook
+
+
+def origin(subject: Subject, runs: Sequence[Run]) -> Run | None:
+    """The run that a subject came from: of a model, the one of these that holds the very same weights, if any."""
+    if subject.run or subject.card is None:
+        return subject.run
+    try:
+        size = (settings().models / subject.name / KERAS_FILE).stat().st_size
+    except OSError:
+        return None
+    files = ((run, run.folder / NETWORK_FILE) for run in runs)
+    same_size = ((run, file) for run, file in files if file.exists() and file.stat().st_size == size)
+    weights = subject.card.checksums.get(KERAS_FILE)
+    return next((run for run, file in same_size if checksum(file) == weights), None)
+
+
+def model_at_hand(subject: Subject) -> ShelfModel | None:
+    """The shelf model of a subject: of a run, the one that its first evaluation made of it, and None before that.
+
+    Raises ModelError.
+    """
+    if subject.run is None:
+        return load_model(settings().models, subject.name) if subject.card else None
+    weights = checksum(subject.run.folder / NETWORK_FILE)
+    kept = {card.name: card for card in list_models(settings().published)}.get(subject.run.record.run)
+    current = kept is not None and kept.checksums.get(KERAS_FILE) == weights
+    return load_model(settings().published, subject.run.record.run) if current else None
 
 
 def _has_learned(run: Run) -> bool:

@@ -1,0 +1,249 @@
+"""Evaluations, each made once, in a process of its own, and kept: RECYCLER_HOME/evaluations/KEY/.
+
+KEY/evaluation.json      what was asked, how far it is, how it ended (`Evaluation`)
+KEY/predictions.parquet  the predictions table
+KEY/embeddings.npy       float16 (N, D), a row for each of the table's
+KEY/lock                 held by the process that makes it, while it lives
+
+The key names the model's file, the photos, the split and the mapping of classes: the same question
+about the same things is answered from here.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from recycler.datasets.dataset import Dataset
+from recycler.errors import DatasetError, ModelError
+from recycler.evaluation import Evaluated
+from recycler.failures import explain
+from recycler.predictions import Predictions, read_predictions, write_predictions
+from recycler.processes import spawn
+from recycler.recipe import Data, Source
+from recycler.runs import NETWORK_FILE, START_SECONDS, is_held, write_atomically
+from recycler.settings import settings
+from recycler.shelf import LITERT_FILE
+from recycler.subjects import Subject, find_subject
+from recycler.verdict import Thresholds
+
+FORMAT = 1
+RECORD_FILE = "evaluation.json"
+PREDICTIONS_FILE = "predictions.parquet"
+EMBEDDINGS_FILE = "embeddings.npy"
+LOCK_FILE = "lock"
+LOG_FILE = "log.txt"
+TELL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of whom.
+
+    data: a data set's name or path, or "own:SUBJECT" for the photos of that subject's recipe, divided as it says.
+    split: "test", "train", "validation" (of own photos) or "all". mapping: data class to the class of the model that it
+    is to count as, None for none; goes before what `map_classes` finds by itself.
+    """
+
+    subject: str
+    data: str
+    split: str = "test"
+    mapping: tuple[tuple[str, str | None], ...] = ()
+
+    @property
+    def owner(self) -> str | None:
+        """Whose own photos are asked about, if any."""
+        return self.data.removeprefix("own:") if self.data.startswith("own:") else None
+
+
+def photos_asked(question: Question) -> Data:
+    """Which photos a question is about, all splits, as a recipe names them.
+
+    Raises ModelError or RunError when the subject whose own photos are meant is not there or has no recipe.
+    """
+    if question.owner is None:
+        return Data(sources=(Source(name=question.data),))
+    recipe = find_subject(question.owner).recipe
+    if recipe is None:
+        raise ModelError(
+            f"The recipe of {question.owner} is of an older version, so its photos cannot be found: "
+            "name a data set instead."
+        )
+    return recipe.data
+
+
+class Evaluation(BaseModel):
+    """How an evaluation stands.
+
+    doing, done, total: what is done, and how much of it. problem: why it failed, with a hint.
+    thresholds: those of the model that was asked. left_out: sentences. learned: how many of the photos the model has
+    learned from; they stand in the table under the split "train".
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    question: Question
+    state: Literal["running", "done", "failed"] = "running"
+    began: datetime
+    doing: str = "starting"
+    done: int = 0
+    total: int = 0
+    thresholds: Thresholds = Thresholds(0.0)
+    left_out: tuple[str, ...] = ()
+    learned: int = 0
+    problem: str = ""
+
+
+def key_of(question: Question, subject: Subject, data: Dataset) -> str:
+    """The name of an evaluation. data: the joined photos that are asked about, all splits, labels not corrected.
+
+    A label that is put right changes what was true, not what was said: `corrections.corrected` reads a kept table anew.
+    """
+    if subject.run:
+        file = (subject.run.folder / NETWORK_FILE).stat()
+        weights = f"{file.st_size} {file.st_mtime_ns}"
+    else:
+        weights = subject.card.checksums.get(LITERT_FILE, "") if subject.card else ""
+    parts = [FORMAT, question.subject, weights, question.data, data.fingerprint(), question.split, question.mapping]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def find_evaluation(key: str) -> Evaluation | None:
+    """How an evaluation stands; *failed* when its process is gone, None when nobody has asked yet."""
+    folder = folder_of(key)
+    try:
+        found = Evaluation.model_validate_json((folder / RECORD_FILE).read_bytes())
+        young = (datetime.now(UTC) - found.began).total_seconds() < START_SECONDS and not found.total
+        if found.state != "running" or young or is_held(folder / LOCK_FILE):
+            return found
+        found = Evaluation.model_validate_json((folder / RECORD_FILE).read_bytes())
+    except (OSError, ValidationError):
+        return None
+    gone = {"state": "failed", "problem": "Its process is gone: ask again."}
+    return found if found.state != "running" else found.model_copy(update=gone)
+
+
+def start_evaluation(key: str, question: Question) -> None:
+    """Ask in the background, unless it is under way. Raises DatasetError when the home folder cannot be written to."""
+    standing = find_evaluation(key)
+    if standing and standing.state == "running":
+        return
+    try:
+        folder_of(key).mkdir(parents=True, exist_ok=True)
+        _write(key, Evaluation(question=question, began=datetime.now(UTC)))
+    except OSError as problem:
+        raise DatasetError(
+            f"Nothing can be written to {settings().evaluations} ({problem.strerror}): make room there, or set "
+            "RECYCLER_HOME to a folder that can be written to."
+        ) from problem
+    maps = [argument for name, target in question.mapping for argument in ("--map", f"{name}={target or ''}")]
+    asked = ["--model", question.subject, "--data", question.data, "--split", question.split, *maps]
+    spawn(folder_of(key) / LOG_FILE, "evaluate", *asked)
+
+
+def load_evaluation(key: str) -> tuple[Evaluation, Predictions]:
+    """A finished evaluation and its table, not yet judged by a rulebook; it is marked as used.
+
+    Raises DatasetError when it is not there, PredictionsError when its table is damaged.
+    """
+    found = find_evaluation(key)
+    if found is None or found.state != "done":
+        raise DatasetError(found.problem if found else "This evaluation was removed: ask again.")
+    os.utime(folder_of(key))
+    return found, read_predictions(folder_of(key) / PREDICTIONS_FILE)
+
+
+def thresholds_now(subject: Subject, evaluation: Evaluation) -> Thresholds:
+    """By which thresholds its answers are judged: a card's may have been set since it was asked."""
+    return subject.thresholds if subject.card else evaluation.thresholds
+
+
+def load_embeddings(key: str) -> NDArray[np.float16] | None:
+    """The embeddings (N, D) of an evaluation's photos, read from disk as they are needed; None when there are none."""
+    try:
+        found: NDArray[np.float16] = np.load(folder_of(key) / EMBEDDINGS_FILE, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError):
+        return None
+    return found
+
+
+@contextmanager
+def evaluating(key: str, question: Question) -> Iterator[Callable[[str, int, int], None] | None]:
+    """Hold an evaluation while it is made; gives a function that is told how far it is, or None if it is done already.
+
+    Waits while another process is at it. However the block ends is kept, a problem as a sentence.
+    """
+    folder_of(key).mkdir(parents=True, exist_ok=True)
+    with FileLock(folder_of(key) / LOCK_FILE):
+        standing = find_evaluation(key)
+        if standing and standing.state == "done":
+            yield None
+            return
+        record = Evaluation(question=question, began=datetime.now(UTC))
+        _write(key, record)
+        told = 0.0
+
+        def tell(doing: str, done: int, total: int) -> None:
+            nonlocal told
+            if done < total and time.monotonic() - told < TELL_SECONDS:
+                return
+            told = time.monotonic()
+            _write(key, record.model_copy(update={"doing": doing, "done": done, "total": total}))
+
+        try:
+            yield tell
+        except BaseException as problem:
+            _write(key, record.model_copy(update={"state": "failed", "problem": explain(problem, "").problem}))
+            raise
+
+
+def keep_evaluation(
+    key: str, question: Question, evaluated: Evaluated, thresholds: Thresholds, learned: int
+) -> Evaluation:
+    """Keep what came out, and make room by removing what was not looked at for longest."""
+    folder = folder_of(key)
+    write_predictions(folder / PREDICTIONS_FILE, evaluated.table)
+    draft = folder / f".{EMBEDDINGS_FILE}"
+    with draft.open("wb") as file:
+        np.save(file, evaluated.embeddings, allow_pickle=False)
+    draft.replace(folder / EMBEDDINGS_FILE)
+    record = Evaluation(
+        question=question,
+        state="done",
+        began=datetime.now(UTC),
+        thresholds=thresholds,
+        left_out=evaluated.left_out,
+        learned=learned,
+    )
+    _write(key, record)
+    kept = sorted(settings().evaluations.glob(f"*/{RECORD_FILE}"), key=lambda path: -path.parent.stat().st_mtime)
+    for old in kept[settings().evaluations_kept :]:
+        if old.parent != folder and not is_held(old.parent / LOCK_FILE):
+            shutil.rmtree(old.parent, ignore_errors=True)
+    return record
+
+
+def folder_of(key: str) -> Path:
+    """Where an evaluation lies."""
+    return settings().evaluations / key
+
+
+def sorted_mapping(chosen: Mapping[str, str | None]) -> tuple[tuple[str, str | None], ...]:
+    """A mapping as a question holds it: the same wishes, the same question."""
+    return tuple(sorted(chosen.items(), key=lambda pair: pair[0]))
+
+
+def _write(key: str, record: Evaluation) -> None:
+    write_atomically(folder_of(key) / RECORD_FILE, record.model_dump_json().encode(), durable=False)
