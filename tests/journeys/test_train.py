@@ -137,7 +137,9 @@ def test_an_uploaded_zip_with_junk_and_a_name_that_leads_out_trains(page: Page, 
     load(page, recipe_of(write_tree(tmp_path / "others", photos), "{epochs: 2, batch_size: 8}"))
     page.get_by_text("Add photos of your own").click()
     zipped = write_zip(tmp_path / "Kitchen.zip", photos | junk)
-    page.locator(f"[class*=st-key-{state.TRAIN_ZIP}] input[type=file]").set_input_files(zipped)
+    uploader = page.locator(f"[class*=st-key-{state.TRAIN_ZIP}] input[type=file]")
+    expect(uploader).to_have_count(1)  # the one before the recipe was loaded has gone
+    uploader.set_input_files(zipped)
     expect(page.get_by_text("80 photos of 2 classes")).to_be_visible()
     page.get_by_role("button", name="others", exact=True).click()  # leaves the zip alone
     expect(page.get_by_text("40 photos of 2 classes")).to_be_visible()
