@@ -1,9 +1,12 @@
 """Tables as CSV for spreadsheets."""
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # Classify uses `no_formula`, and a first verdict does not wait for pandas
+    import pandas as pd
 
 
-def to_csv(table: pd.DataFrame) -> str:
+def to_csv(table: "pd.DataFrame") -> str:
     """One line a row, under the columns' names; no text becomes a formula."""
     return table.map(lambda cell: no_formula(cell) if isinstance(cell, str) else cell).to_csv(index=False)
 
