@@ -19,14 +19,14 @@ def answers(driver: Path, script: str) -> None:
 
 
 def test_gpus_are_told_with_their_memory(driver: Path) -> None:
-    answers(driver, "echo 'NVIDIA H100 80GB HBM3, 81559, 1000'; echo 'NVIDIA RTX A2000, 6138, 0'")
+    answers(driver, "echo 'NVIDIA H100 80GB HBM3, 81559, 1000'; echo 'NVIDIA RTX, A2000, 6138, 0'")
     first, second = list_gpus()
     assert (first.name, round(first.memory_megabytes), round(first.used_megabytes)) == (
         "NVIDIA H100 80GB HBM3",
         85521,
         1049,
     )
-    assert (second.name, second.used_megabytes) == ("NVIDIA RTX A2000", 0)
+    assert (second.name, second.used_megabytes) == ("NVIDIA RTX, A2000", 0)
 
 
 @pytest.mark.parametrize("script", ["exit 9", "echo 'No devices were found'", "echo 'GeForce GT 710, [N/A], [N/A]'"])

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from components import state
+from components.attempt import attempt_on_click
 from components.recipe_form.draft import Draft
 from components.recipe_form.fields import bind, tell
 from components.words import distinct, readable, short_name
@@ -64,27 +65,25 @@ def _own_rules(draft: Draft, classes: tuple[str, ...], now: str) -> None:
     book = _book(now, classes) or _book(settings().rulebook, classes)
     fits = book is not None and set(classes) <= set(book.classes)
     recycled = [name for name in classes if book and name in book.classes and book.recycles(name)]
-    chosen = st.multiselect(
-        "These go to the recycling",
-        classes,
-        recycled,
-        format_func=readable,
-        key=f"{state.TRAIN_RECYCLED}_{now}_{hash(classes)}",
-        placeholder="Choose classes",
-    )
-    st.caption("Everything else goes in the bin, or to a better place where the rules above name one.")
-    changed = not fits or set(chosen) != set(recycled)
-    if st.button("Use these rules", key=state.TRAIN_OWN_RULES, disabled=not changed):
+    key = f"{state.TRAIN_RECYCLED}_{now}_{hash(classes)}"
+
+    def keep() -> None:
         path = known_rulebooks().get(now)
         own = book if book and fits and path and is_own(path) else None  # then it is changed, else a new one made
         name, title = (own.name, own.title) if own else _new_name(draft)
-        try:
-            name = keep_rules(name, title, classes, chosen, book)
-        except RulebookError as problem:
-            tell(str(problem))
-        else:
-            draft.put_own("rulebook", name)
-            st.rerun()
+        draft.put_own("rulebook", keep_rules(name, title, classes, st.session_state[key], book))
+
+    chosen = st.multiselect(
+        "These go to the recycling", classes, recycled, format_func=readable, key=key, placeholder="Choose classes"
+    )
+    st.caption("Everything else goes in the bin, or to a better place where the rules above name one.")
+    st.button(
+        "Use these rules",
+        key=state.TRAIN_OWN_RULES,
+        disabled=fits and set(chosen) == set(recycled),
+        on_click=attempt_on_click,
+        args=(keep,),
+    )
 
 
 def _new_name(draft: Draft) -> tuple[str, str]:

@@ -21,6 +21,7 @@ TRAINER_MILLISECONDS = 120_000  # TensorFlow's import alone takes 5 to 30 s on a
 MARK_CHARTS = "document.querySelectorAll('[data-testid=stVegaLiteChart] svg.marks').forEach(c => c.dataset.marked = 1)"
 COUNT_MARKED = "document.querySelectorAll('[data-testid=stVegaLiteChart] svg.marks[data-marked]').length"
 DRAWING = "document.querySelector('[data-testid=stVegaLiteChart] svg.marks')?.innerHTML"
+FILES = ("Every batch (CSV)", "Curves, a page that opens offline (HTML)", "Curves, a picture (PNG)")
 EPOCH = re.compile(r"epoch (\d+) of 1,?000")
 
 
@@ -136,14 +137,17 @@ def test_an_uploaded_zip_with_junk_and_a_name_that_leads_out_trains(page: Page, 
     load(page, recipe_of(write_tree(tmp_path / "others", photos), "{epochs: 2, batch_size: 8}"))
     page.get_by_text("Add photos of your own").click()
     zipped = write_zip(tmp_path / "Kitchen.zip", photos | junk)
-    page.locator(f"[class*=st-key-{state.TRAIN_ZIP}] input[type=file]").set_input_files(zipped)
+    uploader = page.locator(f"[class*=st-key-{state.TRAIN_ZIP}] input[type=file]")
+    expect(uploader).to_have_count(1)  # the one before the recipe was loaded has gone
+    uploader.set_input_files(zipped)
+    expect(page.get_by_text("80 photos of 2 classes")).to_be_visible()
     page.get_by_role("button", name="others", exact=True).click()  # leaves the zip alone
     expect(page.get_by_text("40 photos of 2 classes")).to_be_visible()
     page.get_by_text("Left out: 3 files").click()
     expect(page.get_by_text("a name that leads out of the zip")).to_be_visible()
     page.get_by_role("button", name="Use these rules").click()
     page.get_by_role("button", name="Start training").click()
-    expect(page.get_by_text("Names the right class").first).to_be_visible(timeout=TRAINER_MILLISECONDS)
+    expect(page.get_by_text("Names the right class").first).to_be_visible(timeout=2 * TRAINER_MILLISECONDS)
     [run] = list_runs(settings().runs)
     assert (run.record.state, run.record.classes) == ("done", ("bottle top", "glass"))
     assert run.record.recycling_classes == ("glass",)
@@ -154,20 +158,20 @@ def test_a_training_is_taken_away_as_files_that_open_offline(
     page: Page, browser: Browser, own_home: Path, tmp_path: Path
 ) -> None:
     run = ended("Kept", 0.5)
-    with new_server(tmp_path, RECYCLER_HOME=str(own_home)) as address:
+    with new_server(tmp_path, RECYCLER_HOME=str(own_home), RECYCLER_DATA=str(tmp_path)) as address:
         page.goto(f"{address}/train")
         page.get_by_role("button", name="Download", exact=True).click()
         files = {}
-        for title in ("Every batch (CSV)", "HTML", "PNG"):
+        for title in FILES:
             with page.expect_download() as download:
                 page.get_by_role("button", name=title).click()
             files[title] = download.value.path()
-    assert files["Every batch (CSV)"].read_bytes() == (run.folder / "points.csv").read_bytes()
-    with Image.open(files["PNG"]) as picture:
+    assert files[FILES[0]].read_bytes() == (run.folder / "points.csv").read_bytes()
+    with Image.open(files[FILES[2]]) as picture:
         assert picture.width > 1000
     with browser.new_context(offline=True) as nowhere:
         saved = nowhere.new_page()
-        saved.goto(files["HTML"].rename(tmp_path / "curves.html").as_uri())
+        saved.goto(files[FILES[1]].rename(tmp_path / "curves.html").as_uri())
         expect(saved.locator("canvas, svg").first).to_be_visible()
         expect(saved.get_by_text("Class accuracy")).to_be_attached()
 
@@ -184,4 +188,7 @@ def test_one_click_leads_from_classify_to_train_and_back_also_on_a_phone(
         small = phone.new_page()
         small.goto(f"{server}/train")
         expect(small.get_by_role("heading", name="Train", exact=True)).to_be_visible()
+        fits(small)
+        small.locator(".st-key-phone-navigation").get_by_role("link", name="Classify").click()
+        expect(small.get_by_role("heading", name="Where does it go?")).to_be_visible()
         fits(small)
