@@ -1,6 +1,9 @@
 """Answer a question: what does a model, or a run, say of these photos? TensorFlow is needed for runs alone."""
 
+import os
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 from recycler.class_mapping import map_classes
 from recycler.classifier import Classifier
@@ -25,6 +28,7 @@ from recycler.shelf import KERAS_FILE, ShelfModel, checksum, list_models, load_m
 from recycler.subjects import Subject, find_subject
 
 PARTS = ("train", "validation", "test")
+MODELS_KEPT = 8  # of runs, to be asked again: 10 to 60 MB each
 
 
 def answer(question: Question, progress: Progress) -> tuple[Evaluation, Predictions]:
@@ -49,7 +53,7 @@ def answer(question: Question, progress: Progress) -> tuple[Evaluation, Predicti
             found = evaluate(classifier, data, splits, mapping, settings().threads, both)
             found = replace(found, left_out=(*found.left_out, *unknown))
             learned = int((found.table.splits == "train").sum()) if question.split != "train" else 0
-            keep_evaluation(key, question, found, classifier.card.thresholds, learned)
+            keep_evaluation(key, question, found, classifier.card.thresholds, mapping, learned)
     return load_evaluation(key)
 
 
@@ -63,7 +67,17 @@ def model_of(subject: Subject, progress: Progress) -> ShelfModel:
         from recycler.learning.export import publish
 
         publish(subject.run, name, shelf, lambda doing: progress(doing, 0, 1))
+    os.utime(shelf / name)
+    _make_room(shelf)
     return load_model(shelf, name)
+
+
+def _make_room(shelf: Path) -> None:
+    """Remove the models of runs that were not asked for longest."""
+    folders = sorted((shelf / card.name for card in list_models(shelf)), key=lambda path: -path.stat().st_mtime)
+    for old in folders[MODELS_KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(shelf / ".replaced", ignore_errors=True)  # nobody takes these back
 
 
 def _splits(
