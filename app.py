@@ -7,6 +7,7 @@ from pages import classify
 
 CAMERA = ":material/photo_camera:"
 CURVE = ":material/monitoring:"
+PHOTOS = ":material/photo_library:"
 LENS = ":material/troubleshoot:"
 
 
@@ -21,6 +22,7 @@ def main() -> None:
         st.Page(classify.page, title="Classify", icon=CAMERA, url_path="home", default=True),
         st.Page(train, title="Train", icon=CURVE, url_path="train"),
         st.Page(analyse, title="Analyse", icon=LENS, url_path="analyse"),
+        st.Page(collected, title="My photos", icon=PHOTOS, url_path="collected"),
     ]
     twin = st.Page(classify.page, title="Classify", icon=CAMERA, url_path="classify", visibility="hidden")
     chosen = st.navigation([*pages, twin], position="top")
@@ -42,6 +44,13 @@ def analyse() -> None:
     from pages import analyse
 
     analyse.page()
+
+
+def collected() -> None:
+    """My photos: what was taught."""
+    from pages import collected
+
+    collected.page()
 
 
 if __name__ == "__main__":

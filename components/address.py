@@ -19,7 +19,7 @@ def choose_in_address(label: str, titles: Mapping[str, str], parameter: str, hel
     def changed() -> None:
         st.session_state[kept] = st.session_state[parameter]
 
-    by_title = {title: name for name, title in reversed(titles.items())}
+    by_title = {title: name for name, title in reversed([*titles.items()])}
     asked = st.session_state.get(kept) or st.query_params.get(parameter, "")
     asked = asked if asked in titles else by_title.get(asked)
     now = asked or next(iter(titles))

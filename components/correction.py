@@ -6,9 +6,9 @@ import streamlit as st
 
 from components import state
 from components.visit import Judged, Seen, Visit
-from components.words import plain, readable
+from components.words import count_of, plain, readable
 from recycler.classifier import Classifier
-from recycler.datasets.collected import forget, list_collected
+from recycler.datasets.collected import forget, forget_everything, list_collected
 from recycler.errors import RecyclerError
 from recycler.teach import Memory, teach
 
@@ -51,11 +51,11 @@ def learned(memory: Memory) -> None:
         return
     classes = Counter(photo.class_name for photo in memory.photos)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f":material/school: Learned from {_photos(classes.total())} of yours")
+        st.caption(f":material/school: Learned from {count_of(classes.total(), 'photo')} of yours")
         with st.popover("Forget", type="tertiary"):
             st.markdown("They are deleted from this computer.")
             for name, count in classes.items():
-                label = f"{readable(name).capitalize()}: {_photos(count)}"
+                label = f"{readable(name).capitalize()}: {count_of(count, 'photo')}"
                 st.button(label, key=f"{state.UNLEARN}_{name}", on_click=_forget, args=(name,), width="stretch")
             st.button("Everything", key=state.UNLEARN, on_click=_forget, width="stretch", icon=":material/delete:")
 
@@ -82,8 +82,7 @@ def _undo(photo: Seen, visit: Visit) -> None:
 
 def _forget(class_name: str | None = None) -> None:
     """Forget a class, or everything that was ever collected, for models with other classes too."""
-    forget(photo for photo in list_collected() if class_name in (None, photo.class_name))
-
-
-def _photos(count: int) -> str:
-    return f"{count} photo" if count == 1 else f"{count} photos"
+    if class_name is None:
+        forget_everything()
+    else:
+        forget(photo for photo in list_collected() if photo.class_name == class_name)

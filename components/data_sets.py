@@ -1,33 +1,39 @@
-"""Data sets, loaded once for all visitors, and again after they were changed."""
-
-from pathlib import Path
+"""Data sets, loaded once for all visitors, and again after they or their corrected labels were changed."""
 
 import streamlit as st
 
-from recycler.datasets import NAMED, available_datasets, load_dataset
+from recycler.datasets import dataset_stamp, load_dataset
 from recycler.datasets.dataset import Dataset
+from recycler.datasets.overlay import overlaid, overlay
 from recycler.datasets.sources import load_sources
 from recycler.recipe import Data
 
 
 def load(data: Data) -> Dataset:
     """The joined photos of a recipe's sources. No photo is opened. Raises DatasetError."""
-    return load_sources(data, lambda name: _whole(name, _stamp(name)))
+    return load_sources(data, whole)
+
+
+def as_found(data: Data) -> Dataset:
+    """The same without corrected labels: what evaluations are named by. Raises DatasetError."""
+    return load_sources(data, lambda name: _as_found(name, dataset_stamp(name)[0]))
+
+
+def whole(name: str) -> Dataset:
+    """One data set, by a name or path as in a recipe. Raises DatasetError."""
+    return _whole(name, dataset_stamp(name))
 
 
 def stamps(data: Data) -> tuple[int, ...]:
-    """What changes when one of the sources does: for caches."""
-    return tuple(_stamp(source.name) for source in data.sources)
+    """What changes when one of the sources or their corrected labels do: for caches."""
+    return tuple(part for source in data.sources for part in dataset_stamp(source.name))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking at the photos…")
-def _whole(name: str, changed: int) -> Dataset:
-    return load_dataset(name)
+def _whole(name: str, changed: tuple[int, int]) -> Dataset:
+    return overlaid(_as_found(name, changed[0]), overlay(name))
 
 
-def _stamp(name: str) -> int:
-    path = available_datasets()[name] if name in NAMED else Path(name).expanduser()
-    try:
-        return path.stat().st_mtime_ns if path else 0
-    except OSError:
-        return 0
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _as_found(name: str, changed: int) -> Dataset:
+    return load_dataset(name, corrected=False)

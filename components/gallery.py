@@ -13,6 +13,7 @@ from components.visit import Judged, Visit, forget
 from components.words import plain, readable, safe
 from recycler.classifier import Classifier
 from recycler.rulebook import Rulebook
+from recycler.spreadsheet import no_formula
 
 EARLIER_COLUMNS = 4
 
@@ -53,7 +54,7 @@ def to_csv(judged: list[Judged], model: str) -> str:
     for photo, _, v in judged:
         figures = [f"{figure:.4f}" for figure in (v.probability, v.p_recycle, v.entropy_bits)]
         row = [photo.name, v.verdict, v.class_name, *figures, v.destination.name, v.advice, model]
-        writer.writerow([_no_formula(cell) for cell in row])
+        writer.writerow([no_formula(cell) for cell in row])
     return file.getvalue()
 
 
@@ -91,8 +92,3 @@ def _rows(judged: Sequence[Judged], length: int) -> Iterator[Sequence[Judged]]:
 
 def _sureness(judged: Judged) -> tuple[bool, float]:
     return judged.verdict.verdict != "unsure", abs(judged.verdict.p_recycle - 0.5)
-
-
-def _no_formula(cell: str) -> str:
-    """A file name must not become a formula when a spreadsheet opens the table."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

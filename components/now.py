@@ -12,7 +12,7 @@ from components.attempt import attempt, attempt_on_click
 from components.curve_view import choose_view, draw_curves, has_curves, known_metrics, points_of
 from components.gpus import gpus_now
 from components.run_actions import run_actions, throw_away
-from components.run_words import facts, result_facts, state_badge
+from components.run_words import facts, parent_title, result_facts, state_badge
 from components.words import about, megabytes, plain
 from recycler import jobs
 from recycler.datasets import available_datasets
@@ -63,6 +63,8 @@ def run_card(run: Run, runs: Sequence[Run], place: str) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader(plain(run.label.title, 100), anchor=False, width="content")
             state_badge(run)
+        if record.parent:
+            st.caption(f":material/replay: Again, from {plain(parent_title(record.parent), 100)}")
         if run.label.note:
             st.caption(plain(run.label.note, 2000))
         if record.state in LIVE:

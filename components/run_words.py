@@ -6,7 +6,9 @@ from typing import NamedTuple
 import streamlit as st
 
 from components.words import megabytes, percent, safe
+from recycler.again import RUN, find_parent
 from recycler.comparison import measured
+from recycler.errors import RecyclerError
 from recycler.runs import Run, RunRecord, State
 
 
@@ -55,6 +57,15 @@ def result_facts(record: RunRecord) -> dict[str, str]:
     if record.peak_memory_mb:
         rows["Memory at most"] = megabytes(record.peak_memory_mb)
     return rows
+
+
+@st.cache_data(max_entries=64, ttl=60, show_spinner=False)
+def parent_title(parent: str) -> str:
+    """The title of what was trained again, see RunRecord; its name when it is gone."""
+    try:
+        return find_parent(parent).title
+    except RecyclerError:
+        return parent.removeprefix(RUN)
 
 
 def took(seconds: float) -> str:

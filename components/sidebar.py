@@ -6,8 +6,9 @@ import streamlit as st
 
 from components import correction, state
 from components.address import choose_in_address
+from components.classifiers import shared_classifier
 from components.words import plain, readable
-from recycler.classifier import Classifier, load_classifier
+from recycler.classifier import Classifier
 from recycler.errors import ModelError, RulebookError
 from recycler.rulebook import Rulebook, is_own, known_rulebooks, load_rulebook
 from recycler.settings import settings
@@ -35,18 +36,12 @@ def choose() -> tuple[Classifier, Rulebook, Memory]:
     with st.sidebar:
         rules = st.container()
         card = _choose_model()
-        classifier = _classifier(card.name, card.checksums.get("model.tflite", ""))
+        classifier = shared_classifier(card)
         memory = recall(classifier)
         _about(card)
         correction.learned(memory)
         with rules:
             return classifier, _choose_rulebook(card), memory
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _classifier(name: str, checksum: str) -> Classifier:
-    """One a model; the checksum makes a model that was published again a new one."""
-    return load_classifier(name)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

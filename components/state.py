@@ -47,6 +47,28 @@ TRAIN_LOOK = "train_look"  # which look of each photo the preview shows
 TRAIN_PROBLEMS = "train_problems"  # what was wrong with a file or folder that was given, by widget
 TRAIN_TURN = "train_turn"  # each upload makes a fresh uploader
 
+TRAIN_EMPHASIS = "_train_emphasis"
+
+COLLECTED_CHOSEN = "collected_chosen"  # ids of the photos that are ticked
+COLLECTED_DONE = "collected_done"  # what was done last, in words, and the changes that undo takes back
+COLLECTED_TAKEN = "collected_taken"  # what became of the zip that was loaded last
+COLLECTED_TURN = "collected_turn"  # each upload makes a fresh uploader
+
+COLLECTED_FILTER = "_collected_filter"
+COLLECTED_PAGE = "_collected_page"
+COLLECTED_TICK = "_collected_tick"
+COLLECTED_ALL = "_collected_all"
+COLLECTED_NONE = "_collected_none"
+COLLECTED_CLASS = "_collected_class"
+COLLECTED_DELETE = "_collected_delete"
+COLLECTED_UNDO = "_collected_undo"
+COLLECTED_DOWNLOAD = "_collected_download"
+COLLECTED_ZIP = "_collected_zip"
+
+AGAIN = "_again"  # then the parent
+AGAIN_EMPHASIS = "_again_emphasis"
+AGAIN_OPEN = "_again_open"
+
 FIELD = "_train_field"  # then the place of the field in the recipe
 TRAIN_TITLE = "_train_title"
 TRAIN_NOTE = "_train_note"
@@ -82,3 +104,29 @@ ANALYSE_LEARNED = "_analyse_learned"  # then the evaluation
 ANALYSE_START = "_analyse_start"  # then the evaluation
 
 ANALYSE_PAGE = "_analyse_page"  # then the place of the photos
+ANALYSE_FIGURE = "_analyse_figure"  # then the name of the figure
+ANALYSE_BY = "_analyse_by"  # then the view
+ANALYSE_SHOWN = "_analyse_shown"
+ANALYSE_ONLY = "_analyse_only"
+ANALYSE_SIBLINGS = "_analyse_siblings"
+ANALYSE_COLOUR = "_analyse_colour"
+ANALYSE_RIGHT = "_analyse_right"
+ANALYSE_SHARES = "_analyse_shares"
+ANALYSE_LEAST = "_analyse_least"
+ANALYSE_DIAGONAL = "_analyse_diagonal"
+ANALYSE_PAIRS = "_analyse_pairs"
+ANALYSE_MORE = "_analyse_more"  # then the view
+ANALYSE_GROUPING = "_analyse_grouping"
+ANALYSE_CLASSES = "_analyse_classes"
+ANALYSE_SURENESS = "_analyse_sureness"  # of the class, or of recycling or bin
+ANALYSE_ERROR = "_analyse_error"
+ANALYSE_EXAMPLES = "_analyse_examples"
+ANALYSE_SAVE = "_analyse_save"
+ANALYSE_CHANGE_OF = "_analyse_change_of"
+ANALYSE_CHANGE = "_analyse_change"
+ANALYSE_REPORT = "_analyse_report"
+ANALYSE_PHOTO = "analyse_photo"  # which of the photos is open, counted from 0
+ANALYSE_LARGE = "_analyse_large"  # then what it is in the large view
+ANALYSE_FILTER = "_analyse_filter"  # then the name of the filter
+ANALYSE_LABEL = "_analyse_label"  # then the photo, or the change that is undone
+ANALYSE_CHANGED = "analyse_changed"  # that a label was put right and the figures do not know of it yet

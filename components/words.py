@@ -25,6 +25,11 @@ def percent(probability: float) -> str:
     return f"{probability:.0%}".replace("%", "\u00a0%")
 
 
+def share(measured: float) -> str:
+    """A share that was measured, to a tenth of a percent: "92.5 %"."""
+    return f"{100 * measured:.1f}\u00a0%"
+
+
 def about(seconds: float) -> str:
     """A time that is not known exactly: "about 2 minutes"."""
     if seconds < 45:

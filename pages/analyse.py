@@ -3,17 +3,31 @@
 import streamlit as st
 
 from components import state
-from components.analysis import choose, photos
-from recycler.analysis import Analysis
+from components.analysis import (
+    calibration,
+    changes,
+    choose,
+    confusion,
+    entropy,
+    failed,
+    feature_map,
+    history,
+    overview,
+    report,
+)
+from components.analysis.labels import with_labels_of_now
 from recycler.errors import RecyclerError
 
-
-def failed(analysis: Analysis, beside: Analysis | None) -> None:
-    """The photos that were called something else."""
-    photos.show_photos(analysis, (~analysis.table.right).nonzero()[0], "failed")
-
-
-VIEWS = {"Failed photos": failed}
+VIEWS = {
+    "Overview": overview.show,
+    "Failed photos": failed.show,
+    "Entropy": entropy.show,
+    "Confusion": confusion.show,
+    "Calibration": calibration.show,
+    "Changes": changes.show,
+    "Feature map": feature_map.show,
+    "History": history.show,
+}
 
 
 def page() -> None:
@@ -24,10 +38,14 @@ def page() -> None:
         chosen = choose.choose()
         if chosen.analysis is None:
             return
-        view = st.segmented_control(
-            "View", list(VIEWS), default=next(iter(VIEWS)), required=True, key=state.ANALYSE_VIEW
-        )
-        VIEWS[view or next(iter(VIEWS))](chosen.analysis, chosen.beside)
+        analysis = with_labels_of_now(chosen.analysis)
+        beside = with_labels_of_now(chosen.beside) if chosen.beside else None
+        with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+            view = st.segmented_control(
+                "View", list(VIEWS), default=next(iter(VIEWS)), required=True, key=state.ANALYSE_VIEW
+            )
+            report.download(analysis, beside)
+        VIEWS[view or next(iter(VIEWS))](analysis, beside)
     except RecyclerError as problem:
         st.error(str(problem))
 

@@ -25,7 +25,7 @@ def page() -> None:
         wanted = recipe_form()
     if wanted:
         try:
-            jobs.start(wanted.recipe, wanted.label)
+            jobs.start(wanted.recipe, wanted.label, wanted.parent)
             st.session_state[state.TRAIN_STARTED] = wanted.label.title
         except RecyclerError as problem:
             st.error(str(problem))

@@ -114,7 +114,7 @@ def teach(paths: tuple[Path, ...], class_name: str, model: str | None, as_json: 
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget(names: tuple[str, ...], everything: bool, yes: bool) -> None:
     """Delete collected photos: of a class (glass), single ones (glass/1f0c...), or all. Without a name: list them."""
-    from recycler.datasets.collected import find_collected, list_collected
+    from recycler.datasets.collected import find_collected, forget_everything, list_collected
     from recycler.datasets.collected import forget as forget_photos
 
     photos = list_collected() if everything else find_collected(names)
@@ -123,21 +123,78 @@ def forget(names: tuple[str, ...], everything: bool, yes: bool) -> None:
         return
     if photos and not yes:
         click.confirm(f"Delete {len(photos)} of {len(list_collected())} collected photos?", abort=True)
-    forget_photos(photos)
+    if everything:
+        forget_everything()
+    else:
+        forget_photos(photos)
     click.echo(f"{len(photos)} photos forgotten.")
 
 
 @cli.command()
-@click.argument("recipe", type=click.Path(path_type=Path))
+@click.argument("dataset")
+@click.argument("photo", required=False)
+@click.option("--class", "class_name", help="What it really shows: a class of the data set.")
+@click.option("--leave-out", is_flag=True, help="It is not used any more.")
+@click.option("--undo", "take_back", is_flag=True, help="Take back the last change, of any photo of the data set.")
+def relabel(dataset: str, photo: str | None, class_name: str | None, leave_out: bool, take_back: bool) -> None:
+    """Put the label of a photo right; the data itself is not touched.
+
+    DATASET is a name or a path as in a recipe, PHOTO the photo's id in it, such as glass/glass_12.jpg.
+    """
+    from recycler.labels import change_label, undo
+
+    if take_back == (photo is not None) or (photo is not None and leave_out == (class_name is not None)):
+        raise click.UsageError("Give a photo with --class or --leave-out, or --undo without a photo.")
+    change = undo(dataset) if photo is None else change_label(dataset, photo, class_name)
+    before, now = (change.now, change.before) if photo is None else (change.before, change.now)
+    click.echo(f"{change.photo}: {now or 'left out'}, before {before or 'left out'}")
+
+
+@cli.command()
+@click.argument("dataset", required=False)
 @JSON
-def train(recipe: Path, as_json: bool) -> None:
+def labels(dataset: str | None, as_json: bool) -> None:
+    """List the corrected labels of a data set, the oldest first; without a name, the data sets that have some."""
+    from recycler.labels import history, overlaid_datasets
+
+    for name in [dataset] if dataset else overlaid_datasets():
+        changes = history(name)
+        if not dataset:
+            _say({"dataset": name, "changes": len(changes)}, as_json, f"{name}: {len(changes)} labels changed")
+            continue
+        for change in changes:
+            now = change.now or "left out"
+            text = f"{change.when:%Y-%m-%d %H:%M}  {change.photo}: {now}, before {change.before or 'left out'}"
+            _say(change.model_dump(mode="json", exclude={"id"}), as_json, text)
+
+
+@cli.command()
+@click.argument("parent")
+@click.option("--emphasise", "classes", multiple=True, metavar="CLASS", help="A class that counts twice as much.")
+def again(parent: str, classes: tuple[str, ...]) -> None:
+    """Print the recipe that trains a model, or run:NAME, again, with the collected photos as a source of their own."""
+    from recycler.again import find_parent, recipe_again
+    from recycler.recipe import dump_recipe
+
+    click.echo(dump_recipe(recipe_again(find_parent(parent), classes)), nl=False)
+
+
+@cli.command()
+@click.argument("recipe", type=click.Path(path_type=Path))
+@click.option("--parent", default="", help="The model, or run:NAME, that is trained again, to be noted with the run.")
+@JSON
+def train(recipe: Path, parent: str, as_json: bool) -> None:
     """Train a recipe into a new run."""
     from recycler.recipe import load_recipe
 
     checked = load_recipe(recipe)
+    if parent:
+        from recycler.again import find_parent
+
+        parent = find_parent(parent).name
     from recycler.learning.trainer import train as train_recipe
 
-    _train(lambda progress: train_recipe(checked, settings().runs, progress), as_json)
+    _train(lambda progress: train_recipe(checked, settings().runs, progress, parent), as_json)
 
 
 @cli.command()
@@ -264,7 +321,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     """Measure a model or a run on a data set; the same question is answered from what is kept."""
     from recycler.class_mapping import parse_mapping
     from recycler.evaluation import limits
-    from recycler.evaluations import Question, sorted_mapping
+    from recycler.evaluations import Question, sorted_mapping, thresholds_now
     from recycler.metrics import figures_of_merit
     from recycler.predictions import write_predictions
     from recycler.runs import find_run
@@ -281,7 +338,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
 
     with _progress() as progress:
         evaluation, table = answer(question, progress)
-    table = table.judged(rules, evaluation.thresholds)
+    table = table.judged(rules, thresholds_now(subject, evaluation))
     for sentence in (*limits(table, evaluation.mapping, rules), *evaluation.left_out):
         click.echo(f"Left out: {sentence}", err=True)
     if evaluation.learned:
@@ -291,6 +348,32 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     figures = figures_of_merit(table, rules)
     line = {"model": name, "data": dataset, "split": split, "learned": evaluation.learned, **figures}
     _say(line, as_json, _figures_text({dataset: figures}))
+
+
+@cli.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@click.argument("other", type=click.Path(path_type=Path))
+@RULEBOOK
+@JSON
+def compare(table: Path, other: Path, rulebook: str | None, as_json: bool) -> None:
+    """Say whether two predictions tables (evaluate --out) differ on the photos that both hold."""
+    from recycler.intervals import differences, resample
+    from recycler.paired import in_words, pair, paired_tests
+    from recycler.predictions import read_predictions
+    from recycler.rulebook import find_rulebook
+
+    rules = find_rulebook(rulebook or settings().rulebook)
+    both = pair(read_predictions(table), read_predictions(other))
+    tests = paired_tests(both, rules)
+    found = differences(resample(both.table, rules), resample(both.other, rules))
+    line = {
+        "photos": len(both.rows),
+        "tests": {what: {**test._asdict(), "real": test.real} for what, test in tests.items()},
+        "differences": {name: difference._asdict() for name, difference in found.items()},
+    }
+    text = [in_words(test, table.name, other.name, what) for what, test in tests.items()]
+    text += [f"{name} {d.value:+.3f}, 95 % {d.low:+.3f} to {d.high:+.3f}" for name, d in found.items()]
+    _say(line, as_json, "\n".join(text))
 
 
 @cli.command()

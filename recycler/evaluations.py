@@ -6,7 +6,7 @@ KEY/embeddings.npy       float16 (N, D), a row for each of the table's
 KEY/lock                 held by the process that makes it, while it lives
 KEY/stop                 somebody's request to stop
 
-The key names the model's file, the photos with their labels, the split and the mapping of classes: the same question
+The key names the model's file, the photos, the split and the mapping of classes: the same question
 about the same things is answered from here.
 """
 
@@ -119,8 +119,9 @@ class Evaluation(BaseModel):
 
 
 def key_of(question: Question, subject: Subject, data: Dataset) -> str:
-    """The name of an evaluation. data: the joined photos that are asked about, all splits.
+    """The name of an evaluation. data: the joined photos that are asked about, all splits, labels not corrected.
 
+    A label that is put right changes what was true, not what was said: `corrections.corrected` reads a kept table anew.
     What cannot make a difference makes none: the split of photos that have none, a wish for what is so anyway.
     Raises DatasetError for a mapping of classes that are not there.
     """
@@ -185,6 +186,11 @@ def load_evaluation(key: str) -> tuple[Evaluation, Predictions]:
         raise DatasetError(found.problem if found else "This evaluation was removed: ask again.")
     os.utime(folder_of(key))
     return found, read_predictions(folder_of(key) / PREDICTIONS_FILE)
+
+
+def thresholds_now(subject: Subject, evaluation: Evaluation) -> Thresholds:
+    """By which thresholds its answers are judged: a card's may have been set since it was asked."""
+    return subject.thresholds if subject.card else evaluation.thresholds
 
 
 def load_embeddings(key: str) -> NDArray[np.float16] | None:

@@ -1,6 +1,7 @@
 """Figures: pure functions from small tables to Altair charts or pixels. Nothing here reads files or knows a page."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import altair as alt
 import numpy as np
@@ -38,7 +39,7 @@ def top_bars(rows: Sequence[tuple[str, float, Destination]]) -> alt.Chart:
         .mark_bar(cornerRadiusEnd=4, height={"band": 0.6}, stroke=EDGE, strokeWidth=1)
         .encode(
             x=alt.X("probability:Q", title="Probability", axis=percent).scale(domain=[0, 1]),
-            y=alt.Y("label:N", sort=None, title=None, axis=two_lines),
+            y=alt.Y("label:N", sort=table["label"].tolist(), title=None, axis=two_lines),
             color=alt.Color("colour:N", scale=None),
             tooltip=alt.Tooltip("probability:Q", format=".1%"),
         )
@@ -102,13 +103,14 @@ def learning_curves(title: str, runs: Sequence[str], *, log: bool = False) -> al
     lines = lines.encode(x=x, y=y, color=colour, tooltip=tooltip, **({"strokeDash": dash} if len(runs) > 1 else {}))
     borders = alt.Chart(alt.NamedData("borders")).encode(x="x:Q")
     best = alt.Chart(alt.NamedData("best")).encode(x="x:Q", y="value:Q", tooltip="text:N")
+    sides: tuple[tuple[bool, Literal["left", "right"], int], ...] = ((False, "left", 4), (True, "right", -4))
     layers = alt.layer(
         borders.mark_rule(color=EDGE, strokeDash=[2, 3]),
         *(
             borders.mark_text(color=EDGE, align=align, dx=dx, y=8, fontSize=11, clip=True)
             .encode(text="text:N")
             .transform_filter(alt.datum.late == late)
-            for late, align, dx in ((False, "left", 4), (True, "right", -4))
+            for late, align, dx in sides
         ),
         lines,
         best.mark_point(color=EDGE, size=90, shape="diamond", filled=True, opacity=0.9),

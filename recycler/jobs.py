@@ -34,9 +34,12 @@ def device_of(recipe: Recipe) -> str:
     return "gpu" if has_gpu() else "cpu"
 
 
-def start(recipe: Recipe, label: Label | None = None) -> str:
-    """Queue a recipe and start its trainer; gives the name of the run. Neither needs the caller any longer."""
-    run = new_run(settings().runs, recipe, device_of(recipe), label)
+def start(recipe: Recipe, label: Label | None = None, parent: str = "") -> str:
+    """Queue a recipe and start its trainer; gives the name of the run. Neither needs the caller any longer.
+
+    parent: the shelf model or `run:NAME` that it is trained again from.
+    """
+    run = new_run(settings().runs, recipe, device_of(recipe), label, parent)
     spawn(run.folder / LOG_FILE, "resume", run.record.run)
     return run.record.run
 

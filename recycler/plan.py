@@ -1,5 +1,6 @@
 """What a recipe will do, and whether it can, without Keras: parameters that learn, mistakes field by field."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -9,6 +10,7 @@ from recycler.backbone_facts import backbone_facts
 from recycler.gpu import has_gpu
 from recycler.recipe import Network, Recipe, Stage
 
+LISTED = 12  # classes that a sentence names
 LARGEST_WHITENED = 32  # pixels a side, see recycler.learning.augmentation
 Problems = dict[str, str]
 """Field, as "network.input_size" or "stages.1.epochs", to what is wrong with it in a sentence."""
@@ -37,14 +39,30 @@ def _branch(features: int, network: Network, units: int) -> int:
     return total + sum(a * b + b for a, b in pairwise(sizes))
 
 
-def check_recipe(fields: dict[str, Any], native_size: int | None = None) -> tuple[Recipe | None, Problems]:
-    """The recipe of these fields, or None and what is wrong. native_size: pixels a side of photos that are small."""
+def check_recipe(
+    fields: dict[str, Any], native_size: int | None = None, classes: Sequence[str] = ()
+) -> tuple[Recipe | None, Problems]:
+    """The recipe of these fields, or None and what is wrong.
+
+    native_size: pixels a side of photos that are small. classes: of the photos; none where they are not known.
+    """
     try:
         recipe = Recipe.model_validate(fields)
     except ValidationError as problem:
         return None, {_place(error): _sentence(error) for error in problem.errors()}
     problems = _impossible(recipe, native_size)
+    if classes and (unknown := unknown_emphasis(recipe, classes)):
+        problems["emphasis"] = unknown
     return (None if problems else recipe), problems
+
+
+def unknown_emphasis(recipe: Recipe, classes: Sequence[str]) -> str:
+    """That a recipe emphasises classes that its photos do not have, or ""."""
+    unknown = sorted(set(recipe.emphasis) - set(classes))
+    if not unknown:
+        return ""
+    has = ", ".join(classes[:LISTED]) + (f" and {len(classes) - LISTED} more" if len(classes) > LISTED else "")
+    return f"The recipe emphasises {', '.join(unknown)}, and its photos have no such class; they have {has}."
 
 
 def _impossible(recipe: Recipe, native_size: int | None) -> Problems:

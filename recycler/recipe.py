@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -221,6 +221,9 @@ class Recipe(Part):
     network: Network = Network()
     augmentation: Augmentation = Augmentation()
     stages: tuple[Stage, ...] = Field((Stage(),), min_length=1, max_length=10, description="stages, one after another")
+    emphasis: dict[str, Annotated[float, Field(ge=1, le=10)]] = Field(
+        {}, description="class to how many times as much a photo of it counts in training as one of another class"
+    )
     device: Literal["auto", "cpu", "gpu"] = Field("auto", description="where to train; auto: a GPU where there is one")
     mixed_precision: bool = Field(False, description="compute in 16-bit floats what allows it; for GPUs")
     masked_prior: bool = Field(
@@ -245,6 +248,11 @@ def parse_recipe(text: str, origin: str = "the recipe") -> Recipe:
         content = yaml.safe_load(text)
     except yaml.YAMLError as problem:
         raise RecipeError(f"{origin} is not valid YAML: {str(problem).splitlines()[0]}.") from problem
+    return recipe_of(content, origin)
+
+
+def recipe_of(content: Any, origin: str) -> Recipe:
+    """A recipe from its fields. Raises RecipeError like `parse_recipe`."""
     if not isinstance(content, dict):
         raise RecipeError(f"{origin} is not a recipe: it should begin with keys such as name and data.")
     try:

@@ -22,6 +22,7 @@ class RunRecord(BaseModel):
 
     created: when it was first asked for; queued: when it was last asked for, by resume perhaps.
     device: "cpu" or "gpu", whose queue it waits in; device_name: for people, once it trains.
+    parent: what it was trained again from, a shelf model (`household`) or a run (`run:NAME`); "" for none.
     figures: split name to figures of merit; filled when the run is done.
     sources: source name to how many photos of it were used, in words.
     wall_seconds: of training, over all resumes; photos_fingerprint: of the joined data set.
@@ -31,6 +32,7 @@ class RunRecord(BaseModel):
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
 
     run: str
+    parent: str = ""
     state: State
     created: datetime
     queued: datetime

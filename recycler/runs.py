@@ -198,12 +198,16 @@ class Run:
         (self.folder / "doing.json").unlink(missing_ok=True)
 
 
-def new_run(root: Path, recipe: Recipe, device: str, label: Label | None = None) -> Run:
-    """A new run in state *queued*, named by the recipe and the time. Raises RunError when it cannot be written."""
+def new_run(root: Path, recipe: Recipe, device: str, label: Label | None = None, parent: str = "") -> Run:
+    """A new run in state *queued*, named by the recipe and the time. Raises RunError when it cannot be written.
+
+    parent: see RunRecord.
+    """
     now = datetime.now(UTC)
     try:
         folder = _new_folder(root, f"{recipe.name}-{now:%Y%m%d-%H%M%S}")
-        run = Run(folder, RunRecord(run=folder.name, state="queued", created=now, queued=now, device=device))
+        record = RunRecord(run=folder.name, parent=parent, state="queued", created=now, queued=now, device=device)
+        run = Run(folder, record)
         write_atomically(folder / RECIPE_FILE, dump_recipe(recipe).encode())
         run.label = label or Label(title=(recipe.title or recipe.name)[:100])
         run.save()

@@ -46,6 +46,11 @@ class Settings(BaseSettings):
         return self.home / "collected"
 
     @property
+    def discarded(self) -> Path:
+        """Collected photos that were thrown away, for a week."""
+        return self.home / "discarded"
+
+    @property
     def taught(self) -> Path:
         """What each model makes of the collected photos, one file a model."""
         return self.cache / "taught"

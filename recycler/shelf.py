@@ -16,6 +16,7 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from recycler.errors import ModelError
+from recycler.runs import write_atomically
 from recycler.verdict import Thresholds
 
 LITERT_FILE = "model.tflite"
@@ -23,6 +24,12 @@ KERAS_FILE = "model.keras"
 CARD_FILE = "card.json"
 README_FILE = "README.md"
 
+# Figures that a card's README shows; card.json has all.
+SHOWN = (
+    "photos", "top1", "top5", "top10", "recycling_accuracy", "recycling_balanced_accuracy", "recycling_auroc", "ece",
+    "coverage", "accuracy_when_sure", "recycling_balanced_accuracy_when_sure",
+)  # fmt: skip
+BY_THRESHOLDS = {"coverage", "accuracy_when_sure", "recycling_balanced_accuracy_when_sure"}  # figures of other ones lie
 
 NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 
@@ -157,9 +164,32 @@ def write_card(folder: Path, card: Card) -> Card:
     """Put the card and its README beside the model files, with the checksums of these; returns the full card."""
     sums = {path.name: checksum(path) for path in sorted(folder.iterdir()) if path.name not in (CARD_FILE, README_FILE)}
     full = card.model_copy(update={"checksums": sums})
-    (folder / CARD_FILE).write_text(full.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    (folder / CARD_FILE).write_bytes(_card_file(full))
     (folder / README_FILE).write_text(card_text(full), encoding="utf-8")
     return full
+
+
+def set_thresholds(
+    shelf: Path, name: str, thresholds: Thresholds, set_on: str, measured: Mapping[str, Mapping[str, float]]
+) -> Card:
+    """Change when a model on the shelf is unsure; its files stay. Returns the new card.
+
+    set_on: the photos that decided, in words. measured: data set and split to figures of merit by the new thresholds;
+    figures of other photos that depend on thresholds were measured with the old ones, and are taken off the card.
+    Raises ModelError when there is no such model, or a file is not what the card says.
+    """
+    with FileLock(shelf / ".lock"):
+        folder = load_model(shelf, name).folder
+        card = _read_card(folder)
+        check_files(folder, card)
+        metrics = {
+            photos: {figure: value for figure, value in row.items() if figure not in BY_THRESHOLDS}
+            for photos, row in card.metrics.items()
+        } | {photos: dict(row) for photos, row in measured.items()}
+        new = card.model_copy(update={"thresholds": thresholds, "thresholds_from": set_on, "metrics": metrics})
+        write_atomically(folder / CARD_FILE, _card_file(new))
+        write_atomically(folder / README_FILE, card_text(new).encode())
+    return new
 
 
 def card_text(card: Card) -> str:
@@ -187,8 +217,12 @@ def card_text(card: Card) -> str:
     return "\n".join(lines)
 
 
+def _card_file(card: Card) -> bytes:
+    return card.model_dump_json(indent=2).encode() + b"\n"
+
+
 def _metrics_table(metrics: Mapping[str, Mapping[str, float]]) -> list[str]:
-    columns = list(dict.fromkeys(figure for row in metrics.values() for figure in row))
+    columns = [figure for figure in SHOWN if any(figure in row for row in metrics.values())]
     lines = ["| measured on | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for name, row in metrics.items():
         cells = [

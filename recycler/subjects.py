@@ -1,5 +1,7 @@
 """Who is judged: a model on the shelf, or a run that has learned something."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -9,10 +11,11 @@ from recycler.recipe import Recipe
 from recycler.rulebook import Rulebook, find_rulebook
 from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run, list_runs
 from recycler.settings import settings
-from recycler.shelf import Card, list_models
+from recycler.shelf import KERAS_FILE, Card, ShelfModel, checksum, list_models, load_model
 from recycler.verdict import Thresholds
 
 RUN = "run:"
+LONGEST_NAME = 64  # of a model
 ALWAYS_ANSWER = Thresholds(confidence=0.0)  # a run has no thresholds before it is published
 
 
@@ -68,6 +71,40 @@ def rulebook_of(subject: Subject, name: str | None = None) -> Rulebook:
     rulebook = find_rulebook(chosen, subject.classes)
     rulebook.check(subject.classes)
     return rulebook
+
+
+def origin(subject: Subject, runs: Sequence[Run]) -> Run | None:
+    """The run that a subject came from: of a model, the one of these that holds the very same weights, if any."""
+    if subject.run or subject.card is None:
+        return subject.run
+    try:
+        size = (settings().models / subject.name / KERAS_FILE).stat().st_size
+    except OSError:
+        return None
+    files = ((run, run.folder / NETWORK_FILE) for run in runs)
+    same_size = ((run, file) for run, file in files if file.exists() and file.stat().st_size == size)
+    weights = subject.card.checksums.get(KERAS_FILE)
+    return next((run for run, file in same_size if checksum(file) == weights), None)
+
+
+def model_at_hand(subject: Subject) -> ShelfModel | None:
+    """The shelf model of a subject: of a run, the one that its first evaluation made of it, and None before that.
+
+    Raises ModelError.
+    """
+    if subject.run is None:
+        return load_model(settings().models, subject.name) if subject.card else None
+    weights = checksum(subject.run.folder / NETWORK_FILE)
+    name = published_name(subject.run)
+    kept = {card.name: card for card in list_models(settings().published)}.get(name)
+    current = kept is not None and kept.checksums.get(KERAS_FILE) == weights
+    return load_model(settings().published, name) if current else None
+
+
+def published_name(run: Run) -> str:
+    """The name of the model that evaluations make of a run; a run's own name may be too long for a model."""
+    name = run.record.run
+    return name if len(name) <= LONGEST_NAME else f"{name[:40]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def _has_learned(run: Run) -> bool:

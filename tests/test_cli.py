@@ -143,3 +143,52 @@ def test_what_cannot_be_stopped_or_resumed_is_one_sentence(command: str) -> None
 def test_without_runs_the_list_says_how_to_start_one() -> None:
     done = subprocess.run([sys.executable, "-m", "recycler", "runs"], capture_output=True, text=True, check=True)
     assert "train" in done.stdout
+
+
+def test_a_label_is_put_right_listed_and_taken_back(photos: Path) -> None:
+    assert recycler("relabel", photos, "glass/01.jpg", "--class", "paper")[0] == 0
+    assert recycler("relabel", photos, "glass/03.jpg", "--leave-out")[0] == 0
+    assert recycler("labels", "--json")[1] == [{"dataset": str(photos), "changes": 2}]
+    lines = recycler("labels", photos, "--json")[1]
+    assert [(line["photo"], line["before"], line["now"]) for line in lines] == [
+        ("glass/01.jpg", "glass", "paper"),
+        ("glass/03.jpg", "glass", None),
+    ]
+    _, lines, _ = recycler("evaluate", "--data", photos, "--split", "all", "--json")
+    assert lines[-1]["photos"] == 44
+    assert recycler("relabel", photos, "--undo")[0] == 0
+    assert len(recycler("labels", photos, "--json")[1]) == 1
+
+
+@pytest.mark.parametrize(
+    "words", [["--undo", "glass/01.jpg"], [], ["glass/01.jpg"], ["glass/01.jpg", "--class", "paper", "--leave-out"]]
+)
+def test_a_relabelling_that_says_too_little_or_too_much_changes_nothing(photos: Path, words: list[str]) -> None:
+    status, _, said = recycler("relabel", photos, *words)
+    assert status == 2
+    assert "--leave-out" in said
+    assert recycler("labels", "--json")[1] == []
+
+
+def test_the_recipe_that_trains_a_model_again_is_printed(photos: Path) -> None:
+    recycler("teach", photos / "paper", "--class", "paper")
+    done = subprocess.run(
+        [sys.executable, "-m", "recycler", "again", "household", "--emphasise", "paper"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    recipe = parse_recipe(done.stdout)
+    assert [source.name for source in recipe.data.sources] == ["garbage", "trashnet", "home", "collected"]
+    assert recipe.emphasis == {"paper": 2}
+    status, _, problem = recycler("again", "household", "--emphasise", "teapot")
+    assert (status, "teapot" in problem) == (2, True)
+
+
+def test_a_parent_that_is_not_there_stops_a_training_before_it_begins(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("name: small\ndata: {sources: [{name: collected}]}\n")
+    status, _, problem = recycler("train", recipe, "--parent", "teapot")
+    assert status == 2
+    assert "no model called “teapot”" in problem
+    assert recycler("runs", "--json")[1] == []

@@ -58,6 +58,25 @@ def test_a_mistake_is_told_at_its_field(place: str, value: Any, said: str) -> No
     assert said in problem
 
 
+def test_only_classes_that_the_photos_have_can_be_emphasised() -> None:
+    asked = fields(emphasis={"glass": 2.0, "tin": 3.0})
+    recipe, problems = check_recipe(asked, classes=("glass", "paper"))
+    assert recipe is None
+    assert problems == {
+        "emphasis": "The recipe emphasises tin, and its photos have no such class; they have glass, paper."
+    }
+    assert check_recipe(asked, classes=("glass", "tin"))[1] == {}
+    assert check_recipe(asked)[1] == {}  # nobody knows the photos
+    many = check_recipe(asked, classes=[f"class{i}" for i in range(100)])[1]
+    assert many["emphasis"].endswith("class11 and 88 more.")
+
+
+@pytest.mark.parametrize("factor", [0.9, 10.1, "much"])
+def test_an_emphasis_out_of_range_is_told_at_its_class(factor: Any) -> None:
+    _, problems = check_recipe(fields(emphasis={"glass": factor}))
+    assert [*problems] == ["emphasis.glass"]
+
+
 def test_looks_of_photos_that_nothing_changes_are_a_mistake() -> None:
     nothing = Recipe.model_validate(METHODS["feature_extraction"].apply(fields())).model_dump(mode="json")
     nothing["augmentation"]["copies"] = 3

@@ -17,6 +17,14 @@ def in_state(root: Path, state: State) -> Run:
     return run
 
 
+def test_a_run_remembers_what_it_was_trained_again_from(tmp_path: Path) -> None:
+    assert new_run(tmp_path, RECIPE, "cpu").record.parent == ""
+    again = new_run(tmp_path, RECIPE, "cpu", parent="household")
+    again.label = Label(title="Another name")
+    again.enqueue()
+    assert load_run(again.folder).record.parent == "household"
+
+
 def test_runs_are_listed_newest_first_and_found_by_name_or_as_latest(tmp_path: Path) -> None:
     first, second = (new_run(tmp_path, RECIPE, "cpu") for _ in range(2))
     assert [run.record.run for run in list_runs(tmp_path)] == [second.record.run, first.record.run]

@@ -6,7 +6,7 @@ import pytest
 
 from recycler.errors import ModelError
 from recycler.settings import PROJECT
-from recycler.shelf import Card, check_files, list_models, load_model, new_model, write_card
+from recycler.shelf import Card, check_files, list_models, load_model, new_model, set_thresholds, write_card
 from recycler.verdict import Thresholds
 
 
@@ -63,6 +63,32 @@ def test_the_replaced_model_is_kept_once(tmp_path: Path) -> None:
         put(tmp_path, "small", content)
     assert (tmp_path / ".replaced" / "small" / "model.tflite").read_bytes() == b"two"
     assert len(list_models(tmp_path)) == 1
+
+
+def test_thresholds_can_be_set_without_touching_the_files(tmp_path: Path) -> None:
+    with new_model(tmp_path, "small") as folder:
+        (folder / "model.tflite").write_bytes(b"weights")
+        card = make_card("small")
+        write_card(folder, card.model_copy(update={"metrics": {"test": {"top1": 0.5, "coverage": 0.9}}}))
+    measured = {"validation": {"photos": 60.0, "coverage": 0.75}}
+    new = set_thresholds(tmp_path, "small", Thresholds(0.9, 2.0), "60 photos", measured)
+    again = load_model(tmp_path, "small").card
+    assert again == new
+    assert again.thresholds == Thresholds(0.9, 2.0)
+    assert again.metrics == {"test": {"top1": 0.5}, "validation": {"photos": 60.0, "coverage": 0.75}}
+    check_files(tmp_path / "small", again)
+    readme = (tmp_path / "small" / "README.md").read_text()
+    assert "below 0.90 (set on 60 photos)" in readme
+    assert {path.name for path in (tmp_path / "small").iterdir()} == {"card.json", "README.md", "model.tflite"}
+
+
+def test_thresholds_of_a_model_that_was_tampered_with_are_not_set(tmp_path: Path) -> None:
+    put(tmp_path, "small")
+    (tmp_path / "small" / "model.tflite").write_bytes(b"others")
+    before = (tmp_path / "small" / "card.json").read_text()
+    with pytest.raises(ModelError, match=r"model\.tflite"):
+        set_thresholds(tmp_path, "small", Thresholds(0.9), "60 photos", {})
+    assert (tmp_path / "small" / "card.json").read_text() == before
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing"])

@@ -8,7 +8,7 @@ from components import state
 from recycler.analysis import OWN, Analysis
 from recycler.datasets import NAMED
 from recycler.datasets.dataset import Dataset
-from recycler.evaluations import Evaluation, Question, folder_of, load_evaluation, photos_asked
+from recycler.evaluations import Evaluation, Question, folder_of, load_evaluation, photos_asked, thresholds_now
 from recycler.predictions import Predictions, read_predictions
 from recycler.recipe import Data, Source
 from recycler.rulebook import Rulebook
@@ -32,23 +32,29 @@ def of_run(subject: Subject, question: Question, photos: Dataset | None, ruleboo
 
 def of_evaluation(subject: Subject, question: Question, key: str, photos: Dataset, rulebook: Rulebook) -> Analysis:
     """What an evaluation found. Raises RecyclerError."""
-    evaluation, table = _evaluated(key, folder_of(key).stat().st_ino)
+    evaluation, table = evaluated(key)
     kept = ""
     if evaluation.learned and question.split != "train":
         table, kept = _without_learned(evaluation, table, key)
+    thresholds = thresholds_now(subject, evaluation)
     data = OWN if question.owner == subject.name else question.data
     return Analysis(
-        f"{key}-{kept}-{rulebook.name}",
+        f"{key}-{kept}-{rulebook.name}-{thresholds}",
         subject,
         data,
         question.split,
-        table.judged(rulebook, evaluation.thresholds),
+        table.judged(rulebook, thresholds),
         rulebook,
         photos_asked(question),
         dict(photos.coarse),
         evaluation.left_out,
         key,
     )
+
+
+def evaluated(key: str) -> tuple[Evaluation, Predictions]:
+    """A finished evaluation and its table, not yet judged by a rulebook. Raises RecyclerError."""
+    return _evaluated(key, folder_of(key).stat().st_ino)
 
 
 def of_file(name: str, table: Predictions) -> Analysis:

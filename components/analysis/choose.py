@@ -158,7 +158,7 @@ def _has_own(subject: Subject) -> bool:
 def _photos(subject: Subject, data: str) -> Dataset | None:
     """The photos that are asked about; None for those of a run that have gone, whose table is still there."""
     try:
-        return data_sets.load(photos_asked(Question(subject.name, data)))
+        return data_sets.as_found(photos_asked(Question(subject.name, data)))
     except DatasetError:
         if data != f"{OWNED}{subject.name}" or not own_splits(subject):
             raise

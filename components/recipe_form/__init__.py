@@ -14,7 +14,8 @@ from components.recipe_form.fields import Fields, bind
 from components.recipe_form.file import file_menu, first_recipe
 from components.recipe_form.method import method_form
 from components.recipe_form.network import network_form
-from components.words import about, plain, short_name
+from components.run_words import parent_title
+from components.words import about, plain, readable, short_name
 from recycler.errors import DatasetError
 from recycler.estimate import Estimate, estimate
 from recycler.jobs import device_of
@@ -26,32 +27,38 @@ __all__ = ["Wanted", "recipe_form"]
 
 
 class Wanted(NamedTuple):
-    """What is to be trained, and what its run is called."""
+    """What is to be trained, what its run is called, and what it is trained again from: see RunRecord."""
 
     recipe: Recipe
     label: Label
+    parent: str = ""
 
 
 def recipe_form() -> Wanted | None:
     """Draw the form; gives what is wanted at the very run in which *Start training* was pressed."""
     draft = this_draft(first_recipe())
     native, classes, coarse = _size_and_classes(draft)
-    recipe, problems = check_recipe(draft.recipe, native)
+    recipe, problems = check_recipe(draft.recipe, native, classes)
     fields = Fields(draft, problems)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader("Photos", anchor=False)
         file_menu(draft, recipe)
+    if draft.parent:
+        st.caption(f":material/replay: Again, from {plain(parent_title(draft.parent))}")
     hint = st.empty()
     chosen = data_form(draft, fields)
     st.subheader("Network", anchor=False)
-    network_form(draft, fields, classes, coarse)
+    network_form(draft, fields, len(classes), coarse)
     st.subheader("Method", anchor=False)
     method_form(draft)
+    if draft.get("emphasis"):
+        names = ", ".join(map(readable, draft.get("emphasis")))
+        st.caption(f":material/priority_high: Photos of {plain(names, 300)} count more; see Advanced.")
     st.subheader("Augmentation", anchor=False)
     augmentation_form(draft, fields, native or draft.get("network.input_size"))
     with st.expander("Advanced", key=f"{state.TRAIN_FOLD}_advanced", on_change="rerun", icon=":material/tune:") as fold:
         if fold.open:
-            advanced_form(draft, fields)
+            advanced_form(draft, fields, classes)
     _name(draft)
     mistakes = fields.rest()
     for text in mistakes:
@@ -73,7 +80,7 @@ def recipe_form() -> Wanted | None:
     )
     if not pressed or recipe is None or chosen is None:
         return None
-    return Wanted(recipe, Label(title=recipe.title or recipe.name, note=draft.note))
+    return Wanted(recipe, Label(title=recipe.title or recipe.name, note=draft.note), draft.parent)
 
 
 def _expected(recipe: Recipe, expected: Estimate) -> None:
@@ -86,13 +93,13 @@ def _expected(recipe: Recipe, expected: Estimate) -> None:
     st.markdown(f":material/timer: **{time.capitalize()}**, {expected.memory_bytes / 1e9:.1f} GB of memory{disk}.{gpu}")
 
 
-def _size_and_classes(draft: Draft) -> tuple[int | None, int, int]:
-    """Pixels a side of photos that are small, classes and superclasses; of photos that cannot be had, none."""
+def _size_and_classes(draft: Draft) -> tuple[int | None, tuple[str, ...], int]:
+    """Pixels a side of photos that are small, classes, number of superclasses; of photos that cannot be had, none."""
     try:
         data = data_sets.load(Data.model_validate(draft.get("data")))
     except (DatasetError, ValueError):
-        return None, 0, 0
-    return data.native_size, len(data.classes), len(set(dict(data.coarse).values()))
+        return None, (), 0
+    return data.native_size, data.classes, len(set(dict(data.coarse).values()))
 
 
 def _name(draft: Draft) -> None:

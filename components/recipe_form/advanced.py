@@ -1,12 +1,15 @@
-"""What few people change: each stage's schedule, the shares of the split, seeds and the device."""
+"""What few people change: each stage's schedule, classes that count more, shares of the split, seeds, the device."""
+
+from collections.abc import Sequence
 
 import streamlit as st
 
 from components import state
 from components.gpus import gpus_in_words, gpus_now
 from components.recipe_form.draft import Draft
-from components.recipe_form.fields import Fields, bind
-from components.words import plain
+from components.recipe_form.fields import Fields, bind, schema_of
+from components.words import plain, readable
+from recycler.again import FACTOR
 
 # Fields of a stage that most would look for, then the others; what the other parts of the form draw is left out.
 MAIN = ("epochs", "batch_size", "learning_rate", "schedule", "patience")
@@ -27,8 +30,8 @@ WHOLE = ("device", "mixed_precision", "seed", "data.validation", "data.test", "d
 SOURCES = ("masked_prior", "source_shift", "calibration")  # only matter where several sources are joined
 
 
-def advanced_form(draft: Draft, fields: Fields) -> None:
-    """Draw one stage's settings, then those of the whole recipe."""
+def advanced_form(draft: Draft, fields: Fields, classes: Sequence[str]) -> None:
+    """Draw one stage's settings, then those of the whole recipe. classes: of the chosen photos."""
     number = _which_stage(draft)
     place = f"stages.{number}"
     _draw(fields, [f"{place}.{name}" for name in MAIN])
@@ -38,6 +41,7 @@ def advanced_form(draft: Draft, fields: Fields) -> None:
             if draft.get("network.outputs"):
                 fields.draw(f"{place}.coarse_weight")
     st.markdown("**The whole recipe**")
+    _emphasis(draft, fields, classes)
     _draw(fields, list(WHOLE))
     st.caption(f"The GPU here: {plain(gpus_in_words())}." if gpus_now() else "There is no GPU here.")
     if len(draft.get("data.sources")) > 1:
@@ -61,6 +65,39 @@ def _which_stage(draft: Draft) -> int:
         label_visibility="collapsed",
     )
     return number or 0
+
+
+def _emphasis(draft: Draft, fields: Fields, classes: Sequence[str]) -> None:
+    """The classes whose photos count more, each with how many times as much."""
+    now = draft.get("emphasis")
+    schema = schema_of("emphasis")
+    bounds = schema["additionalProperties"]
+
+    def chosen() -> None:
+        draft.put("emphasis", {name: now.get(name, FACTOR) for name in st.session_state[state.TRAIN_EMPHASIS]})
+
+    bind(state.TRAIN_EMPHASIS, [*now])
+    st.multiselect(
+        "Classes that count more",
+        [*dict.fromkeys([*classes, *now])],
+        format_func=readable,
+        key=state.TRAIN_EMPHASIS,
+        on_change=chosen,
+        placeholder="None",
+        help=f"{schema['description'].capitalize()}.",
+    )
+    fields.tell("emphasis")
+    for name, factor in now.items():
+        key = f"{state.FIELD}_emphasis_{name}"
+        bind(key, float(factor))
+        st.slider(
+            f"{plain(readable(name))}: times as much",
+            float(bounds["minimum"]),
+            float(bounds["maximum"]),
+            step=0.5,
+            key=key,
+            on_change=lambda key=key, name=name: draft.put("emphasis", {**now, name: st.session_state[key]}),
+        )
 
 
 def _draw(fields: Fields, places: list[str]) -> None:

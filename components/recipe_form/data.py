@@ -57,7 +57,7 @@ def data_form(draft: Draft, fields: Fields) -> tuple[Data, Summary] | None:
 
 def name_of(source: str) -> str:
     """A source's name for people."""
-    return "Photos you taught" if source == "collected" else TITLES.get(source, Path(source).stem)
+    return "My photos" if source == "collected" else TITLES.get(source, Path(source).stem)
 
 
 def _known(draft: Draft) -> list[str]:
@@ -95,9 +95,11 @@ def _choose(draft: Draft, sources: list[dict[str, Any]]) -> None:
         title = " and ".join(name_of(source["name"]) for source in sources) or "My photos"
         fields |= {"title": title, "name": short_name(title)}
     try:
-        fitting = fitting_rulebooks(data_sets.load(Data.model_validate(fields["data"])).classes)
+        classes = data_sets.load(Data.model_validate(fields["data"])).classes
     except (DatasetError, ValueError):
-        fitting = {}
+        classes = ()
+    fitting = fitting_rulebooks(classes) if classes else {}
+    fields["emphasis"] = {name: factor for name, factor in draft.get("emphasis").items() if name in classes}
     wanted = draft.is_own("rulebook") and draft.get("rulebook") in fitting
     if fitting and not wanted:
         fields["rulebook"] = next(iter(fitting))

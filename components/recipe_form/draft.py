@@ -10,6 +10,7 @@ from recycler.drafts import keep_draft, load_draft, new_identity
 from recycler.recipe import Augmentation, Data, Network, Part, Recipe, Source, Stage
 
 Step = str | int
+KEPT = ("recipe", "note", "own", "parent")  # of a draft, on disk
 
 
 class Draft:
@@ -45,6 +46,11 @@ class Draft:
         self.put(place, value)
 
     @property
+    def parent(self) -> str:
+        """The model or run that is trained again, see RunRecord; "" for none."""
+        return str(self._kept["parent"])
+
+    @property
     def touched(self) -> bool:
         """Whether the visitor has changed anything yet."""
         return bool(self._kept["touched"])
@@ -72,27 +78,28 @@ class Draft:
 
     def replace(self, fields: dict[str, Any]) -> None:
         """Begin anew from these fields."""
-        self._kept |= {"recipe": copy.deepcopy(fields), "own": []}
+        self._kept |= {"recipe": copy.deepcopy(fields), "own": [], "parent": ""}
         self._keep()
 
     def _keep(self) -> None:
         self._kept["touched"] = True
         identity = self._kept.setdefault("identity", new_identity())
         st.query_params[state.TRAIN_ID] = identity
-        keep_draft(identity, {name: self._kept[name] for name in ("recipe", "note", "own")})
+        keep_draft(identity, {name: self._kept[name] for name in KEPT})
 
 
 def this_draft(first: dict[str, Any]) -> Draft:
-    """The draft of this session: what it holds, or what the address names, or else a first recipe."""
+    """The draft that the address names, or what this session holds, or else a first recipe."""
     kept = st.session_state.get(state.TRAIN_DRAFT)
-    if kept is None:
-        identity = st.query_params.get(state.TRAIN_ID, "")
+    identity = st.query_params.get(state.TRAIN_ID, "")
+    if kept is None or identity not in ("", kept.get("identity")):
         found = load_draft(identity) or {}
-        kept = {"recipe": _whole(found.get("recipe")) or first, "note": ""}
-        kept |= {"touched": False, "own": []}
         if "recipe" in found:
-            kept |= {"identity": identity, "touched": True}
-            kept |= {"note": str(found.get("note", "")), "own": [str(place) for place in found.get("own", [])]}
+            kept = {"recipe": _whole(found["recipe"]) or first, "identity": identity, "touched": True}
+            kept |= {name: str(found.get(name, "")) for name in ("note", "parent")}
+            kept |= {"own": [str(place) for place in found.get("own", [])]}
+        elif kept is None:
+            kept = {"recipe": first, "note": "", "parent": "", "touched": False, "own": []}
         st.session_state[state.TRAIN_DRAFT] = kept
     if kept["touched"]:
         st.query_params[state.TRAIN_ID] = kept["identity"]  # coming back from another page

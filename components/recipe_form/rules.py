@@ -81,7 +81,7 @@ def _own_rules(draft: Draft, classes: tuple[str, ...], now: str) -> None:
         try:
             name = keep_rules(
                 now if own else short_name(title),
-                book.title if own else f"Your rules for {title}",
+                book.title if own and book else f"Your rules for {title}",
                 classes,
                 chosen,
                 book,

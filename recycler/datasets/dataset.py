@@ -85,6 +85,10 @@ class Dataset:
             dtype=np.int64,
         )
 
+    def unlabelled(self) -> "Dataset":
+        """The same photos as one class: what can be seen in them, to be kept whatever they are called."""
+        return replace(self, classes=("",), labels=np.zeros_like(self.labels))
+
     def fingerprint(self) -> str:
         """SHA-256 (16 hex digits) over photo ids, labels, sources, stamps and the bytes of 32 photos spread evenly.
 

@@ -44,7 +44,7 @@ def photo_hashes(
     progress: called with a text, photos done and photos in all.
     """
     limits = f"{settings().photo_megabytes}-{settings().photo_megapixels}"  # they decide what can be opened
-    file = settings().cache / "hashes" / f"{data.fingerprint()}-{limits}.npz"
+    file = settings().cache / "hashes" / f"{data.unlabelled().fingerprint()}-{limits}.npz"
     if (cached := _load(file, len(data))) is not None:
         return cached
     hashes = np.zeros((len(data), 2, HASH_SIDE * HASH_SIDE // 8), np.uint8)

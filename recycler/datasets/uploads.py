@@ -38,17 +38,17 @@ def keep_upload(name: str, content: BinaryIO) -> tuple[Path, Dataset]:
         folder.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
     except OSError as problem:
-        raise _no_room(problem) from problem
+        raise no_room(problem, folder) from problem
     try:
         with os.fdopen(handle, "wb") as file:
             digest = _copy(content, file)
-        checked = load_archive(Path(draft), _stem(name))
-        target = _free_name(folder, _stem(name), digest)
+        checked = load_archive(Path(draft), safe_stem(name))
+        target = _free_name(folder, safe_stem(name), digest)
         Path(draft).replace(target)
     except OSError as problem:
-        raise _no_room(problem) from problem
+        raise no_room(problem, folder) from problem
     except DatasetError as problem:
-        text = str(problem).replace(Path(draft).name, f"{_stem(name)}.zip")
+        text = str(problem).replace(Path(draft).name, f"{safe_stem(name)}.zip")
         raise DatasetError(text) from problem
     finally:
         Path(draft).unlink(missing_ok=True)
@@ -76,14 +76,16 @@ def _free_name(folder: Path, stem: str, digest: str) -> Path:
     return target if same else folder / f"{stem}-{digest[:6]}.zip"
 
 
-def _stem(name: str) -> str:
+def safe_stem(name: str) -> str:
+    """The stem of a file's name as a visitor's browser says it, in small letters, digits, "-" and "_" alone."""
     stem = PurePosixPath(name.replace("\\", "/")).stem
     return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:60].lower() or "photos"
 
 
-def _no_room(problem: OSError) -> DatasetError:
+def no_room(problem: OSError, folder: Path) -> DatasetError:
+    """That a zip cannot be kept in a folder, and what to do."""
     free = shutil.disk_usage(settings().home).free / 1e9 if settings().home.exists() else 0
     return DatasetError(
-        f"The zip cannot be kept in {uploads_folder()} ({problem.strerror}; {free:.1f} GB are free): make room there, "
+        f"The zip cannot be kept in {folder} ({problem.strerror}; {free:.1f} GB are free): make room there, "
         "or set RECYCLER_HOME to a folder that can be written to."
     )

@@ -14,7 +14,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -214,8 +213,7 @@ class Activations:
 
     def _key(self, photos: Index, look: int) -> str:
         """Names all that a file depends on: layers and weights, photos, look, engine and versions."""
-        data = self.data.pick(photos)
-        data = replace(data, classes=("",), labels=np.zeros_like(data.labels))  # labels don't change what is seen
+        data = self.data.pick(photos).unlabelled()
         parts = [FORMAT, fingerprint(self.front), data.fingerprint(), self.device, version("keras"), list(data.photos)]
         if look:
             fields = self.recipe.augmentation.model_dump(exclude={"preset", "copies", "each_epoch"})

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from recycler.class_mapping import map_classes
 from recycler.classifier import Classifier
+from recycler.corrections import corrected, labels_now
+from recycler.datasets import load_dataset
 from recycler.datasets.dataset import Dataset
 from recycler.datasets.sources import load_sources
 from recycler.errors import DatasetError
@@ -22,10 +24,9 @@ from recycler.evaluations import (
 )
 from recycler.learning.data import Prepared, Progress, load_data
 from recycler.predictions import Predictions
-from recycler.runs import NETWORK_FILE
 from recycler.settings import settings
-from recycler.shelf import KERAS_FILE, ShelfModel, checksum, list_models, load_model
-from recycler.subjects import Subject, find_subject
+from recycler.shelf import ShelfModel, list_models, load_model
+from recycler.subjects import Subject, find_subject, model_at_hand, published_name
 
 PARTS = ("train", "validation", "test")
 MODELS_KEPT = 8  # of runs, to be asked again: 10 to 60 MB each
@@ -34,11 +35,14 @@ MODELS_KEPT = 8  # of runs, to be asked again: 10 to 60 MB each
 def answer(question: Question, progress: Progress) -> tuple[Evaluation, Predictions]:
     """The evaluation that answers a question, made if it is not kept, and its table, not yet judged by a rulebook.
 
+    Its labels are those of now, corrected ones among them.
+
     A run is asked as the very model that publishing would make of it. Photos that the subject has learned from stand
     under the split "train", whatever was asked for. Raises RecyclerError.
     """
     subject = find_subject(question.subject)
-    data = load_sources(photos_asked(question))
+    photos = photos_asked(question)
+    data = load_sources(photos, lambda name: load_dataset(name, corrected=False))
     key = key_of(question, subject, data)
     with evaluating(key, question) as tell:
         if tell is not None:
@@ -54,22 +58,24 @@ def answer(question: Question, progress: Progress) -> tuple[Evaluation, Predicti
             found = replace(found, left_out=(*found.left_out, *unknown))
             learned = int((found.table.splits == "train").sum()) if question.split != "train" else 0
             keep_evaluation(key, question, found, classifier.card.thresholds, mapping, learned)
-    return load_evaluation(key)
+    evaluation, table = load_evaluation(key)
+    return evaluation, corrected(table, labels_now(photos, evaluation.mapping))
 
 
 def model_of(subject: Subject, progress: Progress) -> ShelfModel:
     """The shelf model of a subject; of a run the one that publishing would make, kept on a shelf of our own."""
-    if subject.run is None:
-        return load_model(settings().models, subject.name)
-    name, shelf = subject.run.record.run, settings().published
-    weights = checksum(subject.run.folder / NETWORK_FILE)
-    if all(card.name != name or card.checksums.get(KERAS_FILE) != weights for card in list_models(shelf)):
+    found = model_at_hand(subject)
+    if found is None:
+        assert subject.run is not None  # noqa: S101 - only a run can be without
         from recycler.learning.export import publish
 
-        publish(subject.run, name, shelf, lambda doing: progress(doing, 0, 1))
-    os.utime(shelf / name)
-    _make_room(shelf)
-    return load_model(shelf, name)
+        name = published_name(subject.run)
+        publish(subject.run, name, settings().published, lambda doing: progress(doing, 0, 1))
+        found = load_model(settings().published, name)
+    if subject.run:
+        os.utime(found.folder)
+        _make_room(settings().published)
+    return found
 
 
 def _make_room(shelf: Path) -> None:

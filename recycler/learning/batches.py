@@ -3,7 +3,7 @@
 All of it follows from recipe, stage, epoch and step alone, so a training that was broken off sees the same batches.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -44,7 +44,7 @@ class Targets:
     """What the outputs should say.
 
     outputs: names of the branches. priors: log priors (sources, C), see data.log_priors.
-    weights: of each class (C,), mean 1 over the training photos.
+    weights: of each class (C,), mean 1 over the training photos, see class_weights.
     """
 
     data: Dataset
@@ -73,12 +73,16 @@ class Targets:
         return {name: result[name] for name in self.outputs}
 
 
-def class_weights(data: Dataset, train: Index, balanced: bool) -> NDArray[np.float32]:
-    """Weight of each class (C,): 1, or such that all classes together weigh the same, 1 on average over photos."""
+def class_weights(data: Dataset, train: Index, balanced: bool, emphasis: Mapping[str, float]) -> NDArray[np.float32]:
+    """Weight of each class (C,), 1 on average over the training photos.
+
+    balanced: all classes together weigh the same, before some are emphasised. emphasis: class to how many times as much
+    a photo of it counts.
+    """
     counts = np.bincount(data.labels[train], minlength=len(data.classes))
-    if not balanced:
-        return np.ones(len(counts), np.float32)
-    return np.where(counts > 0, counts.sum() / np.maximum(counts, 1) / (counts > 0).sum(), 0).astype(np.float32)
+    weights = 1 / np.maximum(counts, 1) if balanced else np.ones(len(counts))
+    weights *= [emphasis.get(name, 1.0) for name in data.classes]
+    return np.where(counts > 0, weights * counts.sum() / (weights @ counts), 0).astype(np.float32)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from recycler.datasets.dataset import Dataset
 from recycler.datasets.near_copies import near_copy_groups, photo_hashes
 from recycler.datasets.sources import load_sources
 from recycler.datasets.split import Split, split
+from recycler.errors import RecipeError
+from recycler.plan import unknown_emphasis
 from recycler.recipe import Recipe
 
 Index = NDArray[np.int64]
@@ -28,9 +30,11 @@ class Prepared:
 def load_data(recipe: Recipe, progress: Progress | None = None) -> Prepared:
     """Load, relabel and join the recipe's sources, leave out unreadable photos, split without near copies across.
 
-    Raises DatasetError.
+    Raises DatasetError, and RecipeError where the recipe emphasises a class that the photos do not have.
     """
     data = load_sources(recipe.data)
+    if problem := unknown_emphasis(recipe, data.classes):
+        raise RecipeError(problem)
     hashes, readable = photo_hashes(data, progress)
     if not readable.all():
         broken = tuple((data.photos[i], "cannot be opened") for i in np.flatnonzero(~readable))
@@ -45,7 +49,8 @@ def log_priors(data: Dataset, masked: bool) -> NDArray[np.float32]:
     """What is added to a photo's logits in training: (sources, C) float32.
 
     Masked with prior: the log share of each class in the photo's source, and -1e4, no chance, for classes which that
-    source does not have. Both are left off at inference. Zero everywhere when not masked.
+    source does not have. Both are left off at inference. Zero everywhere when not masked, and for collected photos:
+    whoever corrected an answer chose among all classes.
     """
     shape = len(data.sources), len(data.classes)
     if not masked:
@@ -53,4 +58,6 @@ def log_priors(data: Dataset, masked: bool) -> NDArray[np.float32]:
     counts = np.zeros(shape)
     np.add.at(counts, (data.source, data.labels), 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.maximum(np.log(counts / counts.sum(axis=1, keepdims=True)), -1e4), dtype=np.float32)
+        priors = np.maximum(np.log(counts / counts.sum(axis=1, keepdims=True)), -1e4)
+    priors[[name == "collected" for name in data.sources]] = 0
+    return np.asarray(priors, dtype=np.float32)

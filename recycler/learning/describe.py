@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from recycler.datasets.sources import load_sources
+from recycler.errors import RecipeError
 from recycler.learning.cuts import cut_trunk, trainable_parameters, unfreeze
 from recycler.learning.training import new_network
+from recycler.plan import unknown_emphasis
 from recycler.recipe import Recipe
 
 
@@ -18,6 +20,8 @@ def describe(recipe: Recipe) -> dict[str, Any]:
     copies and unreadable ones are left out. Raises RecyclerError.
     """
     data = load_sources(recipe.data)
+    if problem := unknown_emphasis(recipe, data.classes):
+        raise RecipeError(problem)
     network = new_network(recipe, data, weights=None)
     trunks = {id(trunk): trunk for trunk in network.trunks.values()}.values()
     models = [*trunks, *network.branches.values()]

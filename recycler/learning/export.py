@@ -9,11 +9,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from recycler.calibration import fit_confidence, fit_temperature
 from recycler.classifier import BATCH, Classifier, soften
 from recycler.datasets.dataset import Dataset
 from recycler.errors import ExportError, RunError
 from recycler.learning.data import load_data
-from recycler.metrics import figures_of_merit, fit_confidence, fit_temperature, should_recycle
+from recycler.metrics import figures_of_merit, should_recycle
 from recycler.photos import read_photo
 from recycler.predictions import Predictions, predictions, read_predictions
 from recycler.publishing import STEPS

@@ -37,12 +37,13 @@ class Stopped(Exception):  # noqa: N818 - not an error: somebody asked for it
     """A stop was asked for before there was anything to keep."""
 
 
-def train(recipe: Recipe, root: Path, progress: Progress) -> Run:
+def train(recipe: Recipe, root: Path, progress: Progress, parent: str = "") -> Run:
     """Train a recipe into a new run under `root`: *done*, *stopped* or *failed*.
 
+    parent: the shelf model or `run:NAME` that it is trained again from.
     Raises RecyclerError when the run failed and the user can mend it; any other exception is a bug.
     """
-    return resume(new_run(root, recipe, device_of(recipe)), progress)
+    return resume(new_run(root, recipe, device_of(recipe), parent=parent), progress)
 
 
 def resume(run: Run, progress: Progress) -> Run:

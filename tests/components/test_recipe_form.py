@@ -16,9 +16,12 @@ from components.recipe_form.augmentation import KINDS, strength_to_begin_with
 from components.recipe_form.copies import search
 from components.recipe_form.method import apply_method, method_of
 from components.recipe_form.preview import previewer
+from recycler.again import Parent, draft_again
 from recycler.datasets.cifar100 import has_cifar100
+from recycler.datasets.collected import keep
 from recycler.datasets.uploads import list_uploads
-from recycler.drafts import load_draft
+from recycler.drafts import keep_draft, load_draft
+from recycler.labels import change_label, undo
 from recycler.presets import METHODS
 from recycler.recipe import Augmentation, Data, Recipe, dump_recipe, load_recipe, parse_recipe
 from recycler.rulebook import find_rulebook
@@ -339,3 +342,84 @@ def test_every_strength_is_in_the_form_once_and_begins_within_its_bounds() -> No
     assert sorted(drawn) == sorted(n for n, f in Augmentation.model_fields.items() if f.annotation is float)
     for name in drawn:
         Augmentation.model_validate({name: strength_to_begin_with(name)})
+
+
+def test_classes_are_made_to_count_more(app: AppTest) -> None:
+    fold(app, "advanced")
+    assert app.multiselect(key=state.TRAIN_EMPHASIS).options == ["glass", "paper", "plastic"]
+    checked(app.multiselect(key=state.TRAIN_EMPHASIS).set_value(["paper", "glass"]).run())
+    checked(app.slider(key=f"{state.FIELD}_emphasis_glass").set_value(3.5).run())
+    assert fields(app)["emphasis"] == {"paper": 2.0, "glass": 3.5}
+    assert "Photos of paper, glass count more" in words(app)
+    app.button(key=state.TRAIN_START).click().run()
+    assert app.session_state["wanted"].recipe.emphasis == {"paper": 2.0, "glass": 3.5}
+
+
+def test_an_emphasised_class_goes_with_the_photos_that_had_it(app: AppTest, tmp_path: Path) -> None:
+    identity = str(app.query_params[state.TRAIN_ID])
+    draft = load_draft(identity)
+    assert draft is not None
+    draft["recipe"]["emphasis"] = {"tin": 2.0, "glass": 2.0}
+    keep_draft("ab" * 8, draft)
+    wrong = opened(**{state.TRAIN_ID: "ab" * 8})
+    assert "its photos have no such class" in words(wrong)
+    assert wrong.button(key=state.TRAIN_START).disabled
+    fold(wrong, "advanced")
+    assert "Something above has to be mended first" in words(wrong)
+    choose(choose(wrong), "home")
+    assert fields(wrong)["emphasis"] == {}
+
+
+def test_corrected_labels_are_noticed_by_the_form(app: AppTest, trees: Path) -> None:
+    assert "50 photos of 3 classes" in words(app)
+    change_label("home", "glass/1.jpg", None)
+    change_label("home", "glass/2.jpg", "paper")
+    checked(app.run())
+    assert "49 photos of 3 classes" in words(app)
+    assert "glass/1.jpg: left out by a corrected label" in words(app)
+    undo("home")
+    undo("home")
+    assert "50 photos of 3 classes" in words(checked(app.run()))
+
+
+def test_a_damaged_labels_file_is_told_and_nothing_starts(app: AppTest, own_home: Path) -> None:
+    (own_home / "labels").mkdir()
+    (own_home / "labels" / "home.jsonl").write_text("{\n")
+    checked(app.run())
+    assert "home.jsonl cannot be read: line 1 is no change of a label" in words(app)
+    assert app.button(key=state.TRAIN_START).disabled
+
+
+def test_collected_photos_are_offered_with_counts_and_pictures() -> None:
+    for i in range(4):
+        keep(photo(100 + i), "glass" if i % 2 else "metal")
+    app = choose(opened(), "home", "collected")
+    assert "My photos" in app.button_group(key=state.TRAIN_SOURCES).options
+    assert "54 photos of 4 classes" in words(app)
+    [grid] = [html.proto.body for html in app.get("html") if 'class="pictures"' in html.proto.body]
+    assert "<b>metal</b><span>2</span>" in grid
+    assert grid.count("data:image/jpeg;base64,") == 4
+
+
+def test_a_draft_that_trains_again_says_from_what_until_another_recipe_takes_its_place(app: AppTest) -> None:
+    keep(photo(1), "glass")
+    parent = Parent("household", "Household waste", Recipe.model_validate(fields(app)), ("glass", "paper", "plastic"))
+    identity = draft_again(parent, ["paper"])
+    app.query_params[state.TRAIN_ID] = identity  # in the same visit, which holds another draft
+    checked(app.run())
+    assert fields(app)["title"] == "Home, again"
+    assert "Again, from Household waste" in words(app)
+    assert [source["name"] for source in fields(app)["data"]["sources"]] == ["home", "collected"]
+    app.button(key=state.TRAIN_START).click().run()
+    assert app.session_state["wanted"].parent == "household"
+    assert opened(**{state.TRAIN_ID: identity}).session_state[state.TRAIN_DRAFT]["parent"] == "household"
+    checked(app.selectbox(key=state.TRAIN_FROM).set_value("recipes/quick.yaml").run())
+    assert "Again, from" not in words(app)
+    assert app.session_state[state.TRAIN_DRAFT]["parent"] == ""
+
+
+def test_an_address_of_a_draft_that_is_gone_keeps_what_the_visit_holds(app: AppTest) -> None:
+    before = fields(app)
+    app.query_params[state.TRAIN_ID] = "0" * 16
+    checked(app.run())
+    assert fields(app) == before

@@ -2,6 +2,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,18 @@ import pytest
 from PIL import ExifTags, Image
 
 from recycler.datasets import available_datasets, load_dataset
-from recycler.datasets.collected import Collected, find_collected, forget, keep, list_collected
+from recycler.datasets.collected import (
+    DISCARDED_DAYS,
+    Collected,
+    find_collected,
+    forget,
+    forget_everything,
+    keep,
+    list_collected,
+    list_discarded,
+    move,
+    sweep,
+)
 from recycler.datasets.dataset import join
 from recycler.errors import DatasetError, PhotoError
 from recycler.settings import settings
@@ -95,7 +107,11 @@ def test_one_photo_a_class_or_all_can_be_forgotten() -> None:
 def test_the_time_of_the_folder_tells_that_a_photo_came_or_went() -> None:
     keep(photo(1), "glass")
     times = []
-    for change in (lambda: keep(photo(2), "glass"), lambda: forget(list_collected()[:1])):
+    for change in (
+        lambda: keep(photo(2), "glass"),
+        lambda: move(list_collected()[0].id, "metal"),
+        lambda: forget(list_collected()[:1]),
+    ):
         os.utime(settings().collected, (0, 0))
         change()
         times.append(settings().collected.stat().st_mtime)
@@ -117,3 +133,56 @@ def test_several_processes_may_teach_the_same_photos_at_once(tmp_path: Path) -> 
     assert len({one.id for one in kept}) == len(kept) == 20
     assert {path.stem for path in settings().collected.rglob("*") if path.is_file()} == {one.id for one in kept}
     assert all(Collected(one.class_name, one.id).path.read_bytes()[-2:] == b"\xff\xd9" for one in kept)
+
+
+def test_the_bytes_of_a_copy_are_that_copy_and_no_second_photo() -> None:
+    kept = keep(photo(1), "glass")
+    content = kept.path.read_bytes()
+    assert keep(content, "glass") == kept
+    moved = keep(content, "metal")
+    assert (list_collected(), moved.id) == ([moved], kept.id)
+    move(kept.id, None)
+    assert keep(content, "glass") == kept
+    assert (list_collected(), list_discarded()) == ([kept], [])
+
+
+def test_a_photo_moves_and_the_rest_of_its_class_stays() -> None:
+    one, other = keep(photo(1), "glass"), keep(photo(2), "glass")
+    content = one.path.read_bytes()
+    assert move(one.id, "metal") == one
+    assert list_collected() == [other, Collected("metal", one.id)]
+    assert Collected("metal", one.id).path.read_bytes() == content
+    assert move(one.id, "metal") == Collected("metal", one.id)  # where it is already
+    assert list_collected() == [other, Collected("metal", one.id)]
+    with pytest.raises(DatasetError, match="not there any more"):
+        move("0" * 16, "glass")
+
+
+def test_what_is_thrown_away_can_be_taken_back_for_a_week(own_home: Path) -> None:
+    one, other = keep(photo(1), "glass"), keep(photo(2), "glass")
+    for kept in (one, other):
+        move(kept.id, None)
+    assert (list_collected(), list_discarded()) == ([], sorted([one, other]))
+    assert available_datasets()["collected"] is None
+    move(one.id, "glass")
+    assert (list_collected(), list_discarded()) == ([one], [other])
+    [path] = settings().discarded.rglob("*.jpg")
+    past = time.time() - (DISCARDED_DAYS + 0.1) * 24 * 3600
+    os.utime(path, (past, past))
+    assert list_discarded() == []
+    with pytest.raises(DatasetError, match="more than a week ago"):
+        move(other.id, "glass")
+    sweep()
+    assert not settings().discarded.exists()
+
+
+def test_what_is_forgotten_is_gone_for_good() -> None:
+    one, other, third = (keep(photo(seed), "glass") for seed in (1, 2, 3))
+    move(one.id, None)
+    forget([one])
+    assert list_discarded() == []
+    move(other.id, None)
+    forget_everything()
+    assert not third.path.exists()
+    assert not settings().collected.exists()
+    assert not settings().discarded.exists()

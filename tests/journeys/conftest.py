@@ -85,6 +85,14 @@ def page(browser: Browser) -> Iterator[Page]:
         yield context.new_page()
 
 
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    """A visitor's phone: 390 pixels, touched."""
+    with browser.new_context(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True) as context:
+        context.set_default_timeout(PATIENCE)
+        yield context.new_page()
+
+
 @contextmanager
 def new_server(folder: Path, **variables: str) -> Iterator[str]:
     """Start a server, with two rulebooks that leave no doubt, all to the recycling, all to the bin; and one between.

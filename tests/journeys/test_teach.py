@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from recycler.settings import PROJECT
 from tests.journeys.conftest import jpeg
@@ -52,19 +52,16 @@ def test_a_corrected_verdict_holds_for_the_same_thing_from_another_angle_until_i
     expect(page.get_by_text("I will remember it")).to_have_count(0)
 
 
-def test_on_a_phone_a_correction_fits_and_can_be_undone(browser: Browser, fresh_server: str) -> None:
-    size = {"width": 390, "height": 844}
-    with browser.new_context(viewport=size, is_mobile=True, has_touch=True) as context:  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(fresh_server)
-        upload(page, other_angle())
-        before = answer(page).inner_text()
-        page.get_by_text("Wrong? Tell me what it is").tap()
-        expect(page.get_by_text("kept on the computer")).to_be_visible()
-        page.wait_for_function(FOLDS_ARE_STILL)  # a fold that still opens closes the list again
-        page.get_by_role("combobox", name=re.compile("None of these")).tap()
-        page.get_by_role("option", name="Shoes").click()
-        expect(answer(page)).to_contain_text("Looks like shoes")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        page.get_by_role("button", name="Undo").tap()
-        expect(answer(page)).to_have_text(before)
+def test_on_a_phone_a_correction_fits_and_can_be_undone(phone: Page, fresh_server: str) -> None:
+    phone.goto(fresh_server)
+    upload(phone, other_angle())
+    before = answer(phone).inner_text()
+    phone.get_by_text("Wrong? Tell me what it is").tap()
+    expect(phone.get_by_text("kept on the computer")).to_be_visible()
+    phone.wait_for_function(FOLDS_ARE_STILL)  # a fold that still opens closes the list again
+    phone.get_by_role("combobox", name=re.compile("None of these")).tap()
+    phone.get_by_role("option", name="Shoes").click()
+    expect(answer(phone)).to_contain_text("Looks like shoes")
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    phone.get_by_role("button", name="Undo").tap()
+    expect(answer(phone)).to_have_text(before)

@@ -3,11 +3,12 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from recycler.datasets.dataset import Dataset
 from recycler.learning.activations import Activations
-from recycler.learning.batches import source_ways
+from recycler.learning.batches import class_weights, source_ways
 
 
 @dataclass
@@ -37,3 +38,28 @@ def test_the_way_between_sources_is_what_their_common_classes_differ_in() -> Non
 
 def test_there_is_no_way_between_sources_without_a_common_class() -> None:
     assert not ways([0, 0, 1, 1], [0, 0, 1, 1], [[1, 2], [3, 4], [5, 6], [7, 8]]).any()
+
+
+def weights(labels: list[int], balanced: bool, **emphasis: float) -> list[float]:
+    classes = tuple("abc"[: max(labels) + 1])
+    data = cast(Dataset, SimpleNamespace(labels=np.array(labels), classes=classes))
+    found = class_weights(data, np.arange(len(labels)), balanced, emphasis)
+    assert found[labels].mean() == pytest.approx(1)
+    return found.tolist()
+
+
+def test_an_emphasised_class_counts_as_many_times_as_much_as_asked_for() -> None:
+    assert weights([0, 0, 0, 1], False) == [1, 1]
+    a, b = weights([0, 0, 0, 1], False, b=3)
+    assert b == pytest.approx(3 * a)
+
+
+def test_balanced_classes_weigh_the_same_together_until_one_is_emphasised() -> None:
+    a, b = weights([0, 0, 0, 1], True)
+    assert 3 * a == pytest.approx(b)
+    a, b = weights([0, 0, 0, 1], True, b=3)
+    assert 3 * 3 * a == pytest.approx(b)
+
+
+def test_a_class_without_training_photos_weighs_nothing() -> None:
+    assert weights([0, 2], True) == [1, 0, 1]

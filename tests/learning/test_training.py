@@ -13,11 +13,14 @@ import pandas as pd
 import pytest
 
 from recycler.classifier import load_classifier
-from recycler.errors import ExportError, RunError
-from recycler.learning.data import log_priors
+from recycler.datasets.collected import keep
+from recycler.datasets.sources import load_sources
+from recycler.errors import ExportError, RecipeError, RunError
+from recycler.learning.data import load_data, log_priors
+from recycler.learning.describe import describe
 from recycler.learning.export import load_network, publish
 from recycler.learning.trainer import train
-from recycler.recipe import Recipe, dump_recipe, parse_recipe
+from recycler.recipe import Recipe, Source, dump_recipe, parse_recipe
 from recycler.runs import RECIPE_FILE, Run
 from recycler.settings import PROJECT, settings
 from recycler.shelf import list_models
@@ -111,13 +114,28 @@ def test_a_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_prior_gives_no_chance_to_classes_that_a_source_lacks(photos: Path) -> None:
-    from recycler.learning.data import load_data
-
     data = load_data(make_recipe(photos)).data
     priors = log_priors(data, masked=True)
     np.testing.assert_allclose(np.exp(priors).sum(axis=1), 1, atol=1e-5)
     assert (priors[0] < -1e3).tolist() == [False, True, False]
     assert not log_priors(data, masked=False).any()
+
+
+def test_a_collected_photo_may_be_of_any_class_whatever_other_collected_photos_show(photos: Path) -> None:
+    keep(draw("glass", 1), "glass")
+    wanted = make_recipe(photos).data
+    data = load_sources(wanted.model_copy(update={"sources": (*wanted.sources, Source(name="collected"))}))
+    priors = log_priors(data, masked=True)
+    assert data.sources[-1] == "collected"
+    assert not priors[-1].any()
+    assert (priors[:-1] < -1e3).any()
+
+
+def test_an_emphasised_class_that_the_photos_lack_is_told_before_anything_is_computed(photos: Path) -> None:
+    wrong = make_recipe(photos).model_copy(update={"emphasis": {"tin": 2.0}})
+    for use in (load_data, describe):
+        with pytest.raises(RecipeError, match="emphasises tin.* they have glass, paper, trash"):
+            use(wrong)
 
 
 def test_a_small_recipe_trains_in_both_stages_on_jax_too(shapes: Path, tmp_path: Path) -> None:

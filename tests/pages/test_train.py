@@ -160,3 +160,11 @@ def test_names_are_shown_as_text() -> None:
     shown = [heading.value for heading in train_page().subheader if "example" in heading.value]
     assert len(shown) == 1
     assert "![" not in shown[0]
+
+
+def test_a_run_says_what_it_was_trained_again_from() -> None:
+    first = ended("First try", 0.4)
+    again = ended("Second try", 0.6)
+    again.record.parent = f"run:{first.record.run}"
+    again.save()
+    assert any("Again, from First try" in text.value.replace("\\", "") for text in train_page().caption)
