@@ -51,6 +51,10 @@ LOG_FILE = "log.txt"
 TELL_SECONDS = 0.5
 
 
+Wishes = tuple[tuple[str, str | None], ...]
+"""Data class to the class of the model that it is to count as, None for none; in the order of names."""
+
+
 @dataclass(frozen=True)
 class Question:
     """What is asked of whom.
@@ -63,7 +67,7 @@ class Question:
     subject: str
     data: str
     split: str = "test"
-    mapping: tuple[tuple[str, str | None], ...] = ()
+    mapping: Wishes = ()
 
     @property
     def owner(self) -> str | None:
@@ -118,9 +122,10 @@ class Evaluation(BaseModel):
         return (now - self.since).total_seconds() / self.done * (self.total - self.done)
 
 
-def key_of(question: Question, subject: Subject, data: Dataset) -> str:
+def key_of(question: Question, subject: Subject, data: Dataset, fingerprint: str) -> str:
     """The name of an evaluation. data: the joined photos that are asked about, all splits, labels not corrected.
 
+    fingerprint: of `data`; the page keeps it, for it opens photos.
     A label that is put right changes what was true, not what was said: `corrections.corrected` reads a kept table anew.
     What cannot make a difference makes none: the split of photos that have none, a wish for what is so anyway.
     Raises DatasetError for a mapping of classes that are not there.
@@ -132,7 +137,7 @@ def key_of(question: Question, subject: Subject, data: Dataset) -> str:
         weights = f"{subject.card.checksums.get(LITERT_FILE)} {subject.card.temperature}" if subject.card else ""
     split = question.split if question.owner is not None or any(data.splits) else "all"
     mapping = sorted(map_classes(data.classes, subject.classes, dict(question.mapping)).items())
-    parts = [FORMAT, question.subject, weights, question.data, data.fingerprint(), split, mapping]
+    parts = [FORMAT, question.subject, weights, question.data, fingerprint, split, mapping]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
@@ -282,7 +287,7 @@ def folder_of(key: str) -> Path:
     return settings().evaluations / key
 
 
-def sorted_mapping(chosen: Mapping[str, str | None]) -> tuple[tuple[str, str | None], ...]:
+def sorted_mapping(chosen: Mapping[str, str | None]) -> Wishes:
     """A mapping as a question holds it: the same wishes, the same question."""
     return tuple(sorted(chosen.items(), key=lambda pair: pair[0]))
 

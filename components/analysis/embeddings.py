@@ -63,7 +63,8 @@ def _ask(analysis: Analysis, question: Question) -> tuple[str, Embedded] | None:
     if subject.card is None and subject.run is None:
         st.caption(NO_NETWORK)
         return None
-    key = key_of(question, subject, data_sets.load(photos_asked(question)))
+    photos = photos_asked(question)
+    key = key_of(question, subject, data_sets.as_found(photos), data_sets.fingerprint(photos))
     standing = find_evaluation(key)
     if standing is None or standing.state != "done":
         waiting.ask(subject, question, key, standing)

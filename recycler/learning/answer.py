@@ -43,7 +43,7 @@ def answer(question: Question, progress: Progress) -> tuple[Evaluation, Predicti
     subject = find_subject(question.subject)
     photos = photos_asked(question)
     data = load_sources(photos, lambda name: load_dataset(name, corrected=False))
-    key = key_of(question, subject, data)
+    key = key_of(question, subject, data, data.fingerprint())
     with evaluating(key, question) as tell:
         if tell is not None:
 
