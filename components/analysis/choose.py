@@ -122,7 +122,10 @@ def _select(label: str, options: Mapping[str, str], name: str, preferred: str | 
     asked = st.session_state.get(key, st.query_params.get(name, preferred))
     st.session_state[key] = asked if asked in options else next(iter(options))
     chosen: str = st.selectbox(label, list(options), format_func=options.__getitem__, key=key)
-    st.query_params[name] = chosen
+    if chosen == NOTHING:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != chosen:
+        st.query_params[name] = chosen
     return chosen
 
 
