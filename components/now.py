@@ -19,7 +19,7 @@ from recycler.datasets import available_datasets
 from recycler.gpu import Gpu
 from recycler.progress import Standing, memory_megabytes, standing
 from recycler.recipe import Recipe, load_recipe
-from recycler.runs import LIVE, RECIPE_FILE, Run, RunRecord, list_runs
+from recycler.runs import LIVE, RECIPE_FILE, Doing, Run, RunRecord, list_runs
 from recycler.settings import PROJECT, settings
 
 TICK_SECONDS = 1.0
@@ -102,12 +102,8 @@ def _progress(run: Run) -> None:
         return
     where = standing(record, _recipe(run.folder), points_of(run.folder).poll())
     doing = run.doing
-    if where is None or (
-        where.step == 0 and doing and doing.done < doing.total
-    ):  # photos are read, or the frozen part is computed
-        done = doing.done / max(doing.total, 1) if doing else 0.0
-        text = f"{plain(doing.what.capitalize(), 100)}, {doing.done:,} of {doing.total:,}" if doing else "Starting…"
-        st.progress(min(done, 1.0), text)
+    if where is None or (doing and _is_outside_epochs(doing, where)):
+        st.progress(min(doing.done / max(doing.total, 1), 1.0) if doing else 0.0, _doing(doing))
         return
     if record.state == "stopping":
         st.progress(where.share, "Stopping: the best so far is kept and measured.")
@@ -131,6 +127,18 @@ def _gpu(record: RunRecord) -> Gpu | None:
     if record.device != "gpu" or record.host != socket.gethostname():
         return None
     return next((gpu for gpu in gpus_now() if gpu.name == record.device_name), None)
+
+
+def _is_outside_epochs(doing: Doing, where: Standing) -> bool:
+    """Whether something else than an epoch is under way: the frozen part is computed, or the end is measured."""
+    return where.step in (0, where.steps) and doing.done < doing.total and not doing.what.startswith(where.name)
+
+
+def _doing(doing: Doing | None) -> str:
+    if doing is None:
+        return "Starting…"
+    what = plain(doing.what.capitalize(), 100)
+    return f"{what}, {doing.done:,} of {doing.total:,}" if doing.total > 1 else f"{what}…"
 
 
 def _where(where: Standing) -> str:

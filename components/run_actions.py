@@ -103,9 +103,10 @@ def _publication(run: Run, under_way: bool) -> None:
 
 def _rename(run: Run, key: str) -> None:
     label = run.label
+    key = f"{state.TRAIN_RENAME}-{key}-{hash(label)}"  # once it is saved, a closed fold takes its place
     with (
-        st.popover("Rename", type="tertiary", icon=":material/edit:", key=f"{state.TRAIN_RENAME}-{key}"),
-        st.form(f"{state.TRAIN_RENAME}-form-{key}", border=False),
+        st.popover("Rename", type="tertiary", icon=":material/edit:", key=key),
+        st.form(f"{key}-form", border=False),
     ):
         title = st.text_input("Name", label.title, max_chars=100)
         note = st.text_area("Note", label.note, max_chars=2000)

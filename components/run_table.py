@@ -79,4 +79,5 @@ def compare(runs: Sequence[Run]) -> None:
             st.markdown("Their recipes are the same.")
         else:
             st.markdown("**Where their recipes differ**")
-            st.dataframe(table, alt="Fields of the recipes that differ")
+            first = {"_index": st.column_config.TextColumn(width=130)}  # a phone has room for a recipe beside it
+            st.dataframe(table, column_config=first, alt="Fields of the recipes that differ")

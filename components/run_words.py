@@ -6,10 +6,10 @@ from typing import NamedTuple
 import streamlit as st
 
 from components.words import megabytes, percent, safe
-from recycler.again import RUN, find_parent
 from recycler.comparison import measured
 from recycler.errors import RecyclerError
 from recycler.runs import Run, RunRecord, State
+from recycler.subjects import RUN, find_subject
 
 
 class Look(NamedTuple):
@@ -63,7 +63,7 @@ def result_facts(record: RunRecord) -> dict[str, str]:
 def parent_title(parent: str) -> str:
     """The title of what was trained again, see RunRecord; its name when it is gone."""
     try:
-        return find_parent(parent).title
+        return find_subject(parent).title
     except RecyclerError:
         return parent.removeprefix(RUN)
 

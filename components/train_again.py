@@ -6,8 +6,9 @@ import streamlit as st
 
 from components import state
 from components.words import count_of, plain, readable
-from recycler.again import FACTOR, Parent, collected_for, draft_again, find_parent
+from recycler.again import FACTOR, collected_for, draft_again
 from recycler.errors import RecyclerError
+from recycler.subjects import Subject, find_subject
 
 
 def train_again(parent: str, worst_classes: Sequence[str] = (), label: str = "Train again with my photos") -> None:
@@ -17,8 +18,10 @@ def train_again(parent: str, worst_classes: Sequence[str] = (), label: str = "Tr
     worst_classes: what it gets wrong most, the worst first; offered to count more.
     """
     try:
-        found = find_parent(parent)
+        found = find_subject(parent)
     except RecyclerError:
+        return
+    if found.recipe is None:
         return
     with st.popover(label, icon=":material/replay:", key=f"{state.AGAIN}-{parent}"):
         st.markdown(_in_words(found))
@@ -32,7 +35,7 @@ def train_again(parent: str, worst_classes: Sequence[str] = (), label: str = "Tr
             st.switch_page(page, query_params={state.TRAIN_ID: draft})
 
 
-def _in_words(parent: Parent) -> str:
+def _in_words(parent: Subject) -> str:
     """Which photos it will learn from."""
     usable, strange = collected_for(parent)
     text = f"The recipe of **{plain(parent.title, 100)}**, "

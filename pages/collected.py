@@ -3,7 +3,6 @@
 import streamlit as st
 
 from components.collected import actions, choice, exchange
-from components.look import apply_style
 from components.train_again import train_again
 from components.words import count_of
 from recycler.datasets.collected import DISCARDED_DAYS, list_collected, sweep
@@ -17,7 +16,6 @@ PRIVACY = (
 
 def page() -> None:
     """Photos by class, with what can be done to them."""
-    apply_style()
     st.title("My photos")
     sweep()
     photos = list_collected()

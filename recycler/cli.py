@@ -173,10 +173,11 @@ def labels(dataset: str | None, as_json: bool) -> None:
 @click.option("--emphasise", "classes", multiple=True, metavar="CLASS", help="A class that counts twice as much.")
 def again(parent: str, classes: tuple[str, ...]) -> None:
     """Print the recipe that trains a model, or run:NAME, again, with the collected photos as a source of their own."""
-    from recycler.again import find_parent, recipe_again
+    from recycler.again import recipe_again
     from recycler.recipe import dump_recipe
+    from recycler.subjects import find_subject
 
-    click.echo(dump_recipe(recipe_again(find_parent(parent), classes)), nl=False)
+    click.echo(dump_recipe(recipe_again(find_subject(parent), classes)), nl=False)
 
 
 @cli.command()
@@ -189,9 +190,9 @@ def train(recipe: Path, parent: str, as_json: bool) -> None:
 
     checked = load_recipe(recipe)
     if parent:
-        from recycler.again import find_parent
+        from recycler.subjects import find_subject
 
-        parent = find_parent(parent).name
+        parent = find_subject(parent).name
     from recycler.learning.trainer import train as train_recipe
 
     _train(lambda progress: train_recipe(checked, settings().runs, progress, parent), as_json)
@@ -259,6 +260,7 @@ def runs(as_json: bool) -> None:
             "run": record.run,
             "state": record.state,
             "title": run.label.title,
+            "parent": record.parent,
             "created": record.created.isoformat(timespec="seconds"),
             "device": record.device,
             "wall_seconds": round(record.wall_seconds, 1),
@@ -348,6 +350,31 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     figures = figures_of_merit(table, rules)
     line = {"model": name, "data": dataset, "split": split, "learned": evaluation.learned, **figures}
     _say(line, as_json, _figures_text({dataset: figures}))
+
+
+@cli.group()
+def bench() -> None:
+    """Measure again what the product claims."""
+
+
+@bench.command()
+@click.option("--only", multiple=True, metavar="ROW", help="Only this row; may be given several times.")
+@click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 100), help="Trainings of each row.")
+@click.option("--list", "listed", is_flag=True, help="List the rows and how each stands, and train nothing.")
+def thesis(only: tuple[str, ...], seeds: int, listed: bool) -> None:
+    """Train what is missing of the thesis's experiments and write benchmarks/thesis.md; goes on where it ended."""
+    from recycler.experiments import EXPERIMENTS, find_experiments
+
+    wanted = find_experiments(only)
+    _quiet_tensorflow()
+    from recycler.learning.bench import bench as run_bench
+    from recycler.learning.bench import standings
+
+    if not listed:
+        run_bench(wanted, [*EXPERIMENTS.values()], seeds, lambda text: click.echo(text, err=True))
+    for name, standing in standings(wanted).items():
+        done = f"{len(standing.figures)} of {seeds if EXPERIMENTS[name].is_trained else 1}"
+        click.echo(f"{name:<22} {done:<8} {EXPERIMENTS[name].title}. {standing.problem}".rstrip())
 
 
 @cli.command()

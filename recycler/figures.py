@@ -1,7 +1,7 @@
 """Figures: pure functions from small tables to Altair charts or pixels. Nothing here reads files or knows a page."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -15,6 +15,7 @@ from recycler.rulebook import Destination
 BAR_PIXELS = 40  # room for two lines of label
 AXIS_PIXELS = 50
 CURVE_PIXELS = 240
+LEGEND_PIXELS = 16  # a line
 EDGE = "#888888"  # seen on white and on black, as a bar's own colour need not be
 DIMMED = 0.3  # brightness of a part that did not matter, as a share of the photo's
 
@@ -39,7 +40,7 @@ def top_bars(rows: Sequence[tuple[str, float, Destination]]) -> alt.Chart:
         .mark_bar(cornerRadiusEnd=4, height={"band": 0.6}, stroke=EDGE, strokeWidth=1)
         .encode(
             x=alt.X("probability:Q", title="Probability", axis=percent).scale(domain=[0, 1]),
-            y=alt.Y("label:N", sort=table["label"].tolist(), title=None, axis=two_lines),
+            y=alt.Y("label:N", sort=None, title=None, axis=two_lines),
             color=alt.Color("colour:N", scale=None),
             tooltip=alt.Tooltip("probability:Q", format=".1%"),
         )
@@ -48,11 +49,12 @@ def top_bars(rows: Sequence[tuple[str, float, Destination]]) -> alt.Chart:
     return chart
 
 
-def history_chart(epochs: pd.DataFrame, titles: Mapping[str, str]) -> alt.FacetChart:
+def history_chart(epochs: pd.DataFrame, titles: Mapping[str, str], *, points: bool = True) -> alt.FacetChart:
     """Draw a finished training: a small chart a metric, training and validation as lines.
 
     epochs: one row an epoch in the order of training; a metric has its own column, `val_` before its name, or both.
     titles: the metrics that are drawn, in order, and what people call them.
+    points: mark the epochs, too, where they are few; the picture's file is then up to five times as large.
     """
     parts = [
         pd.DataFrame({"epoch": np.arange(1, len(epochs) + 1), "metric": title, "split": split, "value": epochs[name]})
@@ -64,7 +66,7 @@ def history_chart(epochs: pd.DataFrame, titles: Mapping[str, str]) -> alt.FacetC
     scale = alt.Scale(domain=list(SPLITS), range=list(SPLITS.values()))
     lines = (
         alt.Chart(table)
-        .mark_line(point=len(epochs) < 100)
+        .mark_line(point=points and len(epochs) < 100)
         .encode(
             x=alt.X("epoch:Q", title="Epoch", axis=alt.Axis(tickMinStep=1)),
             y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
@@ -86,8 +88,16 @@ def learning_curves(title: str, runs: Sequence[str], *, log: bool = False) -> al
     runs: their names, in the order of their colours; of one run, the splits have the colours.
     """
     if len(runs) > 1:
-        colour = alt.Color("run:N", title=None, scale=alt.Scale(domain=list(runs), range=list(RUNS)))
-        dash = alt.StrokeDash("split:N", title=None, scale=alt.Scale(domain=list(SPLITS), range=[[1, 0], [5, 3]]))
+        below_each_other = alt.Legend(columns=1, labelLimit=280)  # names are long and phones narrow
+        colour = alt.Color(
+            "run:N", title=None, scale=alt.Scale(domain=list(runs), range=list(RUNS)), legend=below_each_other
+        )
+        dash = alt.StrokeDash(
+            "split:N",
+            title=None,
+            scale=alt.Scale(domain=list(SPLITS), range=[[1, 0], [5, 3]]),
+            legend=alt.Legend(orient="bottom"),
+        )
     else:
         colour = alt.Color("split:N", title=None, scale=alt.Scale(domain=list(SPLITS), range=list(SPLITS.values())))
         dash = alt.StrokeDash(alt.Undefined)
@@ -102,19 +112,16 @@ def learning_curves(title: str, runs: Sequence[str], *, log: bool = False) -> al
     lines = alt.Chart(alt.NamedData("curves")).mark_line(interpolate="linear", strokeWidth=1.8, clip=True)
     lines = lines.encode(x=x, y=y, color=colour, tooltip=tooltip, **({"strokeDash": dash} if len(runs) > 1 else {}))
     borders = alt.Chart(alt.NamedData("borders")).encode(x="x:Q")
+    texts = borders.encode(text="text:N")
+    style: dict[str, Any] = {"color": EDGE, "y": 8, "fontSize": 11, "clip": True}
     best = alt.Chart(alt.NamedData("best")).encode(x="x:Q", y="value:Q", tooltip="text:N")
-    sides: tuple[tuple[bool, Literal["left", "right"], int], ...] = ((False, "left", 4), (True, "right", -4))
     layers = alt.layer(
         borders.mark_rule(color=EDGE, strokeDash=[2, 3]),
-        *(
-            borders.mark_text(color=EDGE, align=align, dx=dx, y=8, fontSize=11, clip=True)
-            .encode(text="text:N")
-            .transform_filter(alt.datum.late == late)
-            for late, align, dx in sides
-        ),
+        texts.mark_text(align="left", dx=4, **style).transform_filter("!datum.late"),
+        texts.mark_text(align="right", dx=-4, **style).transform_filter("datum.late"),
         lines,
         best.mark_point(color=EDGE, size=90, shape="diamond", filled=True, opacity=0.9),
-    ).properties(height=CURVE_PIXELS)
+    ).properties(height=CURVE_PIXELS + (LEGEND_PIXELS * (len(runs) + 1) if len(runs) > 1 else 0))
     chart: alt.LayerChart = layers.configure_legend(orient="top", symbolStrokeWidth=2.5)
     return chart
 

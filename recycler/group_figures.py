@@ -6,7 +6,7 @@ import pandas as pd
 from recycler.figures import EDGE, RUNS
 
 ROW = 24  # pixels
-AROUND = 90  # pixels for axis and legend
+AROUND = 110  # pixels for axis and legend
 CHANGE_COLOURS = {"fixed": RUNS[2], "broken": RUNS[1]}
 
 
@@ -73,7 +73,9 @@ def change_chart(classes: pd.DataFrame) -> alt.Chart:
                 title="Photos: now wrong (left), now right (right)",
                 axis=alt.Axis(labelExpr="format(abs(datum.value), ',')", tickMinStep=1),
             ),
-            y=alt.Y("class:N", title=None, sort=list(classes["class"]), axis=alt.Axis(labelLimit=120)),
+            y=alt.Y(
+                "class:N", title=None, sort=list(classes["class"]), axis=alt.Axis(labelLimit=120, labelOverlap=False)
+            ),
             color=alt.Color(
                 "change:N",
                 title=None,

@@ -17,10 +17,15 @@ def spawn(log: Path, *arguments: str) -> None:
     with log.open("ab") as file:
         process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "recycler", *arguments],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [os.getenv("PYTHONPATH")])])},
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,
             start_new_session=True,
         )
     threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
+
+
+def environment() -> dict[str, str]:
+    """For our own program, which finds this package wherever it is started."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [os.getenv("PYTHONPATH")])])}

@@ -82,6 +82,10 @@ class Stage(Part):
     unfreeze_blocks: tuple[str, ...] = Field(
         (), description="or instead: the backbone's layers whose names begin so, such as conv_pw_13"
     )
+    backbone_batch_norm: Literal["inference", "training"] = Field(
+        "inference",
+        description="the backbone's batch norm keeps ImageNet's statistics; training: what learns takes that of photos",
+    )
     epochs: int = Field(60, ge=1, le=1000, description="most epochs")
     batch_size: int = Field(128, ge=1, le=4096, description="photos a step")
     optimiser: Literal["adamw", "adam", "sgd"] = Field(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from recycler.errors import ModelError, RunError
+from recycler.errors import ModelError, RecipeError, RunError
 from recycler.recipe import Recipe
 from recycler.rulebook import Rulebook, find_rulebook
 from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run, list_runs
@@ -32,10 +32,10 @@ class Subject:
 
     @property
     def recipe(self) -> Recipe | None:
-        """What it was made from; None for a model whose recipe an older version wrote."""
+        """What it was made from; None where an older version wrote a recipe that is none now."""
         try:
             return self.run.recipe if self.run else Recipe.model_validate(self.card.recipe if self.card else None)
-        except ValidationError:
+        except (ValidationError, RecipeError):
             return None
 
 

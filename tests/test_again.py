@@ -3,17 +3,22 @@ from pathlib import Path
 
 import pytest
 
-from recycler.again import Parent, collected_for, draft_again, find_parent, recipe_again
+from recycler.again import collected_for, draft_again, recipe_again
 from recycler.datasets.collected import forget_everything, keep
 from recycler.drafts import load_draft
-from recycler.errors import ModelError, RecipeError, RunError
+from recycler.errors import RecipeError
 from recycler.recipe import Recipe, parse_recipe
-from recycler.runs import Label, new_run
+from recycler.runs import new_run
 from recycler.settings import PROJECT, settings
+from recycler.subjects import ALWAYS_ANSWER, Subject, find_subject
 from tests.datasets.pictures import photo
 
 RECIPE = parse_recipe("{name: kitchen, title: Kitchen, data: {sources: [{name: home}]}, emphasis: {paper: 3}}")
-PARENT = Parent("kitchen", "Kitchen", RECIPE, ("glass", "paper"))
+
+
+def parent(recipe: Recipe = RECIPE) -> Subject:
+    run = new_run(settings().runs, recipe, "cpu")
+    return Subject(f"run:{run.record.run}", "Kitchen", ("glass", "paper"), ALWAYS_ANSWER, run=run)
 
 
 def sources(recipe: Recipe) -> list[tuple[str, dict[str, str | None]]]:
@@ -24,62 +29,51 @@ def test_collected_photos_join_as_a_source_without_those_of_classes_that_the_par
     keep(photo(1), "glass")
     for seed in (2, 3):
         keep(photo(seed), "teapot")
-    assert collected_for(PARENT) == (1, {"teapot": 2})
-    again = recipe_again(PARENT)
+    assert collected_for(parent()) == (1, {"teapot": 2})
+    again = recipe_again(parent())
     assert sources(again) == [("home", {}), ("collected", {"teapot": None})]
     assert (again.name, again.title, again.emphasis) == ("kitchen-again", "Kitchen, again", {"paper": 3})
 
 
 def test_without_a_photo_of_its_classes_the_recipe_keeps_its_sources() -> None:
-    assert sources(recipe_again(PARENT)) == [("home", {})]
+    assert sources(recipe_again(parent())) == [("home", {})]
     keep(photo(2), "teapot")
-    assert sources(recipe_again(PARENT)) == [("home", {})]
+    assert sources(recipe_again(parent())) == [("home", {})]
 
 
 def test_training_again_and_again_names_collected_photos_once_and_as_they_are_now() -> None:
     keep(photo(1), "glass")
     keep(photo(2), "teapot")
     keep(photo(3), "jar")
-    once = recipe_again(PARENT)
+    once = recipe_again(parent())
     rule = {"teapot": None, "jar": "glass", "gone": "glass"}
     changed = once.model_dump() | {"data": {"sources": [{"name": "home"}, {"name": "collected", "labels": rule}]}}
-    twice = recipe_again(Parent("run:x", "Kitchen", Recipe.model_validate(changed), PARENT.classes))
+    twice = recipe_again(parent(Recipe.model_validate(changed)))
     assert sources(twice) == [("home", {}), ("collected", {"teapot": None, "jar": "glass"})]
     assert (twice.name, twice.title) == (once.name, once.title)
     forget_everything()
-    assert sources(recipe_again(Parent("run:x", "Kitchen", twice, PARENT.classes))) == [("home", {})]
+    assert sources(recipe_again(parent(twice))) == [("home", {})]
 
 
 def test_classes_are_emphasised_beside_those_that_were_already() -> None:
-    assert recipe_again(PARENT, ["glass"]).emphasis == {"paper": 3, "glass": 2}
+    assert recipe_again(parent(), ["glass"]).emphasis == {"paper": 3, "glass": 2}
     with pytest.raises(RecipeError, match="emphasises teapot.* they have glass, paper"):
-        recipe_again(PARENT, ["teapot"])
+        recipe_again(parent(), ["teapot"])
 
 
 def test_long_names_stay_within_what_a_recipe_may_be_called() -> None:
     long = RECIPE.model_copy(update={"name": "k" * 64, "title": "K" * 100})
-    again = recipe_again(Parent("kitchen", "K", long, ()))
+    again = recipe_again(parent(long))
     assert (len(again.name), len(again.title)) == (64, 100)
-    assert recipe_again(Parent("kitchen", "K", again, ())) == again
+    assert recipe_again(parent(again)) == again
 
 
-def test_a_model_on_the_shelf_and_a_run_can_be_trained_again() -> None:
-    household = find_parent("household")
-    assert (household.name, household.title) == ("household", "Household waste")
-    assert "glass" in household.classes
-    assert household.recipe == parse_recipe((PROJECT / "recipes" / "household.yaml").read_text())
-    run = new_run(settings().runs, RECIPE, "cpu", Label(title="First try"))
-    run.record.classes = ("glass", "paper")
-    run.save()
-    assert find_parent(f"run:{run.record.run}") == Parent(f"run:{run.record.run}", "First try", RECIPE, PARENT.classes)
-    assert find_parent("run:latest").name == f"run:{run.record.run}"
-
-
-def test_what_is_not_there_cannot_be_trained_again() -> None:
-    with pytest.raises(ModelError, match="no model called “teapot”"):
-        find_parent("teapot")
-    with pytest.raises(RunError, match="no run called “teapot”"):
-        find_parent("run:teapot")
+def test_a_model_on_the_shelf_can_be_trained_again() -> None:
+    keep(photo(1), "glass")
+    household = parse_recipe((PROJECT / "recipes" / "household.yaml").read_text())
+    again = recipe_again(find_subject("household"))
+    assert again.data.sources[:-1] == household.data.sources
+    assert (again.network, again.stages) == (household.network, household.stages)
 
 
 def test_a_model_whose_recipe_is_of_another_version_is_a_sentence(
@@ -93,13 +87,14 @@ def test_a_model_whose_recipe_is_of_another_version_is_a_sentence(
     (tmp_path / "household" / "card.json").write_text(json.dumps(card))
     monkeypatch.setenv("RECYCLER_MODELS", str(tmp_path))
     settings.cache_clear()
-    with pytest.raises(RecipeError, match="The recipe of the model “household”: unknown key “magic”"):
-        find_parent("household")
+    with pytest.raises(RecipeError, match="of “Household waste” is of another version"):
+        recipe_again(find_subject("household"))
 
 
 def test_the_draft_holds_the_recipe_and_where_it_comes_from() -> None:
     keep(photo(1), "glass")
-    draft = load_draft(draft_again(PARENT, ["glass"]))
+    origin = parent()
+    draft = load_draft(draft_again(origin, ["glass"]))
     assert draft is not None
-    assert Recipe.model_validate(draft["recipe"]) == recipe_again(PARENT, ["glass"])
-    assert draft["parent"] == "kitchen"
+    assert Recipe.model_validate(draft["recipe"]) == recipe_again(origin, ["glass"])
+    assert draft["parent"] == origin.name

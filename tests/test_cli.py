@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import pandas as pd
 import pytest
 
 from recycler.photos import to_jpeg
+from recycler.predictions import Predictions, write_predictions
 from recycler.recipe import parse_recipe
 from recycler.runs import new_run
 from recycler.settings import settings
+from tests.tables import drawn
 
 
 def recycler(*words: str | Path) -> tuple[int, list[dict[str, Any]], str]:
@@ -192,3 +195,23 @@ def test_a_parent_that_is_not_there_stops_a_training_before_it_begins(tmp_path: 
     assert status == 2
     assert "no model called “teapot”" in problem
     assert recycler("runs", "--json")[1] == []
+
+
+def test_two_tables_are_compared_photo_by_photo(tmp_path: Path) -> None:
+    write_predictions(tmp_path / "new.parquet", drawn(400, skill=3))
+    write_predictions(tmp_path / "old.parquet", drawn(400))
+    status, [line], _ = recycler("compare", tmp_path / "new.parquet", tmp_path / "old.parquet", "--json")
+    assert status == 0
+    assert line["photos"] == 400
+    test = line["tests"]["the class"]
+    assert test["gained"] > test["lost"]
+    assert test["real"] is True
+    assert 0 < line["differences"]["top1"]["low"] < line["differences"]["top1"]["value"]
+    write_predictions(tmp_path / "other.parquet", renamed(drawn(400)))
+    status, _, said = recycler("compare", tmp_path / "new.parquet", tmp_path / "other.parquet")
+    assert status == 2
+    assert "no photo in common" in said
+
+
+def renamed(table: Predictions) -> Predictions:
+    return replace(table, photos=np.array([f"elsewhere/{i}" for i in range(len(table))], object))

@@ -80,7 +80,9 @@ def _comparison(analysis: Analysis, beside: Analysis) -> None:
     for what, test in measured.tests(analysis, beside).items():
         st.markdown(in_words(test, f"**{ours}**", f"**{theirs}**", what))
     if both < len(analysis.table):
-        st.caption(f"Compared on the {both:,} photos that both have judged.")
+        st.caption(
+            f"Compared photo by photo on the {both:,} that both judged; the figures above are of all photos of each."
+        )
 
 
 def figure_rows(analysis: Analysis, beside: Analysis | None) -> pd.DataFrame:

@@ -76,21 +76,21 @@ def _own_rules(draft: Draft, classes: tuple[str, ...], now: str) -> None:
     changed = not fits or set(chosen) != set(recycled)
     if st.button("Use these rules", key=state.TRAIN_OWN_RULES, disabled=not changed):
         path = known_rulebooks().get(now)
-        own = book is not None and fits and path is not None and is_own(path)
-        title = draft.get("title") or "these photos"
+        own = book if book and fits and path and is_own(path) else None  # then it is changed, else a new one made
+        name, title = (own.name, own.title) if own else _new_name(draft)
         try:
-            name = keep_rules(
-                now if own else short_name(title),
-                book.title if own and book else f"Your rules for {title}",
-                classes,
-                chosen,
-                book,
-            )
+            name = keep_rules(name, title, classes, chosen, book)
         except RulebookError as problem:
             tell(str(problem))
         else:
             draft.put_own("rulebook", name)
             st.rerun()
+
+
+def _new_name(draft: Draft) -> tuple[str, str]:
+    """Name and title of rules for the photos that are chosen."""
+    title = draft.get("title")
+    return short_name(title), f"Your rules for {title or 'these photos'}"
 
 
 def _book(name: str, classes: tuple[str, ...]) -> Rulebook | None:

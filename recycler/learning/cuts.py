@@ -74,11 +74,11 @@ def cut_trunk(trunk: keras.Model, network: Network, stage: Stage) -> Cut:
     tensor = _last_single_tensor(base, learning)
     if tensor is None:  # everything learns: the photos themselves are what is kept
         same = keras.Input(trunk.input_shape[1:], name=PHOTO)
-        return Cut(keras.Model(same, keras.layers.Identity()(same)), keras.Sequential([same, InferenceMode(trunk)]))
+        return Cut(keras.Model(same, keras.layers.Identity()(same)), keras.Sequential([same, _in_mode(trunk, stage)]))
     photo = keras.Input(trunk.input_shape[1:], name=PHOTO)
     pixels = prepare(photo, network)
     frozen = keras.Model(base.input, tensor, name="frozen")
-    rest = InferenceMode(keras.Model(tensor, base.output, name="rest"))
+    rest = _in_mode(keras.Model(tensor, base.output, name="rest"), stage)
     pooling = keras.layers.GlobalAveragePooling2D()
     if not network.flip:
         activations = keras.Input(tensor.shape[1:])
@@ -91,6 +91,11 @@ def cut_trunk(trunk: keras.Model, network: Network, stage: Stage) -> Cut:
     return Cut(
         keras.Model(photo, keras.ops.stack(sides, axis=1)), keras.Model(activations, keras.layers.Average()(pooled))
     )
+
+
+def _in_mode(network: keras.Model, stage: Stage) -> keras.layers.Layer:
+    """What learns of a trunk, its batch norm as the stage says; layers that are frozen keep inference mode anyway."""
+    return network if stage.backbone_batch_norm == "training" else InferenceMode(network)
 
 
 def _last_single_tensor(base: keras.Model, learning: set[int]) -> keras.KerasTensor | None:

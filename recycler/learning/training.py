@@ -87,6 +87,7 @@ def train_run(run: Run, prepared: Prepared, progress: Progress) -> None:
         _write_network(run, job, network, checkpoint)
         raise
     _write_network(run, job, network, checkpoint)
+    progress("measuring it on photos that it has not learned from", 0, 1)
     tables = [
         table_of(job, trained, index, split)
         for split, index in {"validation": parts.validation, "test": parts.test}.items()

@@ -16,7 +16,7 @@ from components.recipe_form.augmentation import KINDS, strength_to_begin_with
 from components.recipe_form.copies import search
 from components.recipe_form.method import apply_method, method_of
 from components.recipe_form.preview import previewer
-from recycler.again import Parent, draft_again
+from recycler.again import draft_again
 from recycler.datasets.cifar100 import has_cifar100
 from recycler.datasets.collected import keep
 from recycler.datasets.uploads import list_uploads
@@ -25,7 +25,9 @@ from recycler.labels import change_label, undo
 from recycler.presets import METHODS
 from recycler.recipe import Augmentation, Data, Recipe, dump_recipe, load_recipe, parse_recipe
 from recycler.rulebook import find_rulebook
+from recycler.runs import new_run
 from recycler.settings import PROJECT, settings
+from recycler.subjects import ALWAYS_ANSWER, Subject
 from tests.datasets.pictures import photo, write_tree
 
 GIVEN = os.environ.get("RECYCLER_DATA", "")  # before a fixture sets it
@@ -403,7 +405,8 @@ def test_collected_photos_are_offered_with_counts_and_pictures() -> None:
 
 def test_a_draft_that_trains_again_says_from_what_until_another_recipe_takes_its_place(app: AppTest) -> None:
     keep(photo(1), "glass")
-    parent = Parent("household", "Household waste", Recipe.model_validate(fields(app)), ("glass", "paper", "plastic"))
+    run = new_run(settings().runs, Recipe.model_validate(fields(app)), "cpu")
+    parent = Subject("household", "Household waste", ("glass", "paper", "plastic"), ALWAYS_ANSWER, run=run)
     identity = draft_again(parent, ["paper"])
     app.query_params[state.TRAIN_ID] = identity  # in the same visit, which holds another draft
     checked(app.run())

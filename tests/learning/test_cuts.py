@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from recycler.errors import RecipeError
+from recycler.learning.checkpoint import values
 from recycler.learning.cuts import cut_trunk, trainable_parameters, unfreeze
 from recycler.learning.network import build_parts
 from recycler.recipe import Network, Stage
@@ -52,3 +53,25 @@ def test_layers_that_are_not_there_are_named(stage: dict[str, object], right: st
     trunk = build_parts(network, classes=3, photo_size=64, weights=None).trunk
     with pytest.raises(RecipeError, match=right):
         unfreeze(trunk, network, Stage.model_validate({"method": "fine_tuning", **stage}))
+
+
+@pytest.mark.parametrize(("mode", "moves"), [("inference", False), ("training", True)])
+@pytest.mark.parametrize("layers", [12, None])
+def test_batch_norm_takes_the_statistics_of_photos_only_where_a_stage_asks_for_it(
+    mode: str, moves: bool, layers: int | None
+) -> None:
+    network = Network(backbone="mobilenet", input_size=64)
+    trunk = build_parts(network, classes=3, photo_size=64, weights=None).trunk
+    base = trunk.get_layer("mobilenet")
+    stage = Stage.model_validate(
+        {"method": "fine_tuning", "unfreeze_layers": layers or len(base.layers), "backbone_batch_norm": mode}
+    )
+    unfreeze(trunk, network, stage)
+    cut = cut_trunk(trunk, network, stage)
+    photos = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3)).astype(np.float32)
+    means = [layer.moving_mean for layer in base.layers if hasattr(layer, "moving_mean")]
+    before = values(means)
+    cut.back(cut.front(photos), training=True)
+    moved = [not np.array_equal(a, b) for a, b in zip(before, values(means), strict=True)]
+    assert moved[-1] == moves
+    assert moved[0] == (moves and layers is None), "what is frozen keeps its statistics"

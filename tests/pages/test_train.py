@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from components import state
 from components.words import percent
 from recycler.errors import RunError
-from recycler.runs import Label, find_run, list_runs, new_run
+from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Label, find_run, list_runs, new_run
 from recycler.settings import PROJECT, settings
 from tests.finished import QUICK, ended
 
@@ -164,6 +164,8 @@ def test_names_are_shown_as_text() -> None:
 
 def test_a_run_says_what_it_was_trained_again_from() -> None:
     first = ended("First try", 0.4)
+    for file in (NETWORK_FILE, PREDICTIONS_FILE):
+        (first.folder / file).touch()
     again = ended("Second try", 0.6)
     again.record.parent = f"run:{first.record.run}"
     again.save()
