@@ -55,6 +55,7 @@ def choose() -> Chosen:
         brought = _from_file()
         _other_photos()
     if brought:
+        _what_was_left_out(brought)
         return Chosen(brought)
     subjects = {subject.name: subject for subject in list_subjects()}
     if not subjects:
