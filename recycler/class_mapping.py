@@ -44,6 +44,8 @@ MEANINGS: dict[str, Meaning] = {
     **dict.fromkeys(("general_waste", "residual"), Meaning("trash", _ANOTHER_NAME)),
 }
 
+ALIKE: dict[str, str] = {name: meaning.counts_as for name, meaning in MEANINGS.items()}
+
 
 def meanings(data: Sequence[str], model: Sequence[str]) -> dict[str, Meaning]:
     """What each class of the photos counts as, as far as that is certain; those that count as none are missing."""
