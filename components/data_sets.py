@@ -16,7 +16,12 @@ def load(data: Data) -> Dataset:
 
 def as_found(data: Data) -> Dataset:
     """The same without corrected labels: what evaluations are named by. Raises DatasetError."""
-    return load_sources(data, lambda name: _as_found(name, dataset_stamp(name)[0]))
+    return _joined(data.model_dump_json(), stamps_as_found(data))
+
+
+def fingerprint(data: Data) -> str:
+    """The fingerprint of these photos without corrected labels. Raises DatasetError."""
+    return _fingerprint(data.model_dump_json(), stamps_as_found(data))
 
 
 def whole(name: str) -> Dataset:
@@ -37,6 +42,16 @@ def stamps_as_found(data: Data) -> tuple[int, ...]:
 @st.cache_resource(max_entries=8, show_spinner="Looking at the photos…")
 def _whole(name: str, changed: tuple[int, int]) -> Dataset:
     return overlaid(_as_found(name, changed[0]), overlay(name))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _joined(data: str, changed: tuple[int, ...]) -> Dataset:
+    return load_sources(Data.model_validate_json(data), lambda name: _as_found(name, dataset_stamp(name)[0]))
+
+
+@st.cache_data(max_entries=32, show_spinner="Looking at the photos…")
+def _fingerprint(data: str, changed: tuple[int, ...]) -> str:
+    return _joined(data, changed).fingerprint()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -1,16 +1,15 @@
 """The two choices beside every verdict: whose rules, and which model."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from components import correction, state
 from components.address import choose_in_address
 from components.classifiers import shared_classifier
+from components.rulebooks import read_rulebook
 from components.words import plain, readable
 from recycler.classifier import Classifier
 from recycler.errors import ModelError, RulebookError
-from recycler.rulebook import Rulebook, is_own, known_rulebooks, load_rulebook
+from recycler.rulebook import Rulebook, is_own, known_rulebooks
 from recycler.settings import settings
 from recycler.shelf import Card, list_models
 from recycler.teach import Memory, recall
@@ -44,12 +43,6 @@ def choose() -> tuple[Classifier, Rulebook, Memory]:
             return classifier, _choose_rulebook(card), memory
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _rulebook(path: Path, changed_ns: int, also: tuple[str, ...]) -> Rulebook:
-    """Read once, and again after the file was changed."""
-    return load_rulebook(path, also)
-
-
 def _choose_model() -> Card:
     cards = {card.name: card for card in list_models(settings().models)}
     if not cards:
@@ -67,7 +60,7 @@ def _choose_rulebook(card: Card) -> Rulebook:
     titles: dict[str, str] = {}
     for name, path in known_rulebooks().items():
         try:
-            book = _rulebook(path, path.stat().st_mtime_ns, card.classes)
+            book = read_rulebook(path, card.classes)
             titles[name] = book.title
             book.check(card.classes)
             fitting[name] = book

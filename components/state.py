@@ -93,15 +93,17 @@ ANALYSE_SUBJECT = "subject"  # in the address: /analyse?subject=household
 ANALYSE_DATA = "data"
 ANALYSE_SPLIT = "split"
 ANALYSE_BESIDE = "beside"
+ANALYSE_WISHES = "map"
 ANALYSE_VIEW = "view"
 
-ANALYSE_MORE = "analyse_more"
+ANALYSE_FURTHER = "analyse_further"
 ANALYSE_PATH = "_analyse_path"
 ANALYSE_FILE = "_analyse_file"
-ANALYSE_RULES = "_analyse_rules"
-ANALYSE_MAP = "_analyse_map"  # then subject and class
+ANALYSE_RULES = "_analyse_rules"  # then the subject
+ANALYSE_MAP = "_analyse_map"  # then subject and data
 ANALYSE_LEARNED = "_analyse_learned"  # then the evaluation
 ANALYSE_START = "_analyse_start"  # then the evaluation
+ANALYSE_STOP = "_analyse_stop"  # then the evaluation
 
 ANALYSE_PAGE = "_analyse_page"  # then the place of the photos
 ANALYSE_FIGURE = "_analyse_figure"  # then the name of the figure

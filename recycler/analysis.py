@@ -19,6 +19,7 @@ class Analysis:
     data: OWN, or a data set's name or path, or "own:SUBJECT" for another subject's own photos.
     photos: where the photos are; None for a table from a file whose photos nobody knows.
     coarse: class to superclass, where the data have superclasses.
+    mapping: class of the photos to the model's class that it counts as, where they differ or not.
     left_out: what could not be judged, a sentence each.
     evaluation: the key of the evaluation, under which the embeddings of its photos are kept; "" for a run's own table.
     """
@@ -31,5 +32,6 @@ class Analysis:
     rulebook: Rulebook
     photos: Data | None = None
     coarse: Mapping[str, str] = field(default_factory=dict)
+    mapping: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     evaluation: str = ""

@@ -1,16 +1,64 @@
-"""Which class of a model a class of other photos counts as.
+"""Which class of a model the photos of a class count as, where the two were named by different people.
 
-Equal names are the same class. Beyond that only what holds for every photo of a class is written down here: a can is
-metal, but a bottle may be glass or plastic, and a cup anything.
+Equal names are the same class, whatever their case and gaps. MEANINGS holds what else is true of all photos of a class.
+A class that holds things of several of a model's classes counts as none: a bottle is of glass or of plastic. Its photos
+keep their own name, say nothing about the model's classes, and count for recycling or bin where a rulebook knows them.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from recycler.errors import DatasetError
 
-_FRUIT = ("apple", "mushroom", "orange", "pear", "sweet_pepper")  # biological: what nobody eats is food waste
-ALIKE: dict[str, str] = {"can": "metal"} | dict.fromkeys(_FRUIT, "biological")
+
+class Meaning(NamedTuple):
+    """What a class counts as, and why."""
+
+    counts_as: str
+    because: str
+
+
+SAME = "the same name"
+_FOOD = Meaning("biological", "food that nobody eats is food waste")
+_CAN = Meaning("metal", "drinks and food cans are of aluminium or steel")
+_SHADE = Meaning("glass", "glass of one colour")
+_ANOTHER_NAME = "another name for the same things"
+
+# Class of a data set, in small letters with underscores, to a class that models have. Left out on purpose: bottle,
+# bowl, cup and plate, each of several materials; whatever has a plug, which no household class holds; flowers and
+# trees, which stand alive in their photos; and whatever would let a wide class count as a narrow one, as metal as can.
+MEANINGS: dict[str, Meaning] = {
+    # CIFAR-100
+    **dict.fromkeys(("apple", "mushroom", "orange", "pear", "sweet_pepper"), _FOOD),
+    "can": _CAN,
+    # Names that other collections of waste photos use
+    **dict.fromkeys(("food", "food_organics", "food_waste", "organic"), _FOOD),
+    **dict.fromkeys(("cans", "metal_cans"), _CAN),
+    **dict.fromkeys(("aluminium", "aluminum"), Meaning("metal", "a metal")),
+    **dict.fromkeys(("brown_glass", "green_glass", "white_glass"), _SHADE),
+    "batteries": Meaning("battery", _ANOTHER_NAME),
+    "shoe": Meaning("shoes", _ANOTHER_NAME),
+    **dict.fromkeys(("textile", "textiles"), Meaning("clothes", _ANOTHER_NAME)),
+    **dict.fromkeys(("general_waste", "residual"), Meaning("trash", _ANOTHER_NAME)),
+}
+
+ALIKE: dict[str, str] = {name: meaning.counts_as for name, meaning in MEANINGS.items()}
+
+
+def meanings(data: Sequence[str], model: Sequence[str]) -> dict[str, Meaning]:
+    """What each class of the photos counts as, as far as that is certain; those that count as none are missing."""
+    known = {_plain(name): name for name in model} | {name: name for name in model}
+    found: dict[str, Meaning] = {}
+    for name in data:
+        meaning = MEANINGS.get(_plain(name))
+        same = known.get(name, known.get(_plain(name)))
+        if same is not None:
+            found[name] = Meaning(same, SAME)
+        elif meaning and meaning.counts_as in model:
+            found[name] = meaning
+    return found
 
 
 def map_classes(
@@ -18,18 +66,22 @@ def map_classes(
 ) -> dict[str, str]:
     """Data class to the model's class that it counts as; those that count as none are missing.
 
-    data, model: class names. chosen: goes first; None for a class that is to count as none.
-    Raises DatasetError for a class that is not there.
+    data, model: class names. chosen: goes before `meanings`; None for a class that is to count as none.
+    Raises DatasetError for a class that is not there, and for one of the model's own that is to count as none: its
+    photos would go by that name all the same.
     """
     wanted = dict(chosen or {})
     _refuse_unknown("The photos have", wanted, data)
     _refuse_unknown("The model has", (name for name in wanted.values() if name is not None), model)
-    found = {}
-    for name in data:
-        target = wanted[name] if name in wanted else name if name in model else ALIKE.get(name)
-        if target is not None and target in model:
-            found[name] = target
-    return found
+    mapping = {name: meaning.counts_as for name, meaning in meanings(data, model).items()}
+    for name, counts_as in wanted.items():
+        if counts_as is not None:
+            mapping[name] = counts_as
+        elif name in model:
+            raise DatasetError(f"“{name}” is a class of the model itself: it counts as that, or name another one.")
+        else:
+            mapping.pop(name, None)
+    return mapping
 
 
 def parse_mapping(pairs: Iterable[str]) -> dict[str, str | None]:
@@ -43,6 +95,10 @@ def parse_mapping(pairs: Iterable[str]) -> dict[str, str | None]:
             )
         found[name.strip()] = target.strip() or None
     return found
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]+", "_", name.strip().casefold())
 
 
 def _refuse_unknown(whose: str, names: Iterable[str], known: Sequence[str]) -> None:

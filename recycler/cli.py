@@ -322,6 +322,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Measure a model or a run on a data set; the same question is answered from what is kept."""
     from recycler.class_mapping import parse_mapping
+    from recycler.evaluation import limits
     from recycler.evaluations import Question, sorted_mapping, thresholds_now
     from recycler.metrics import figures_of_merit
     from recycler.predictions import write_predictions
@@ -339,11 +340,11 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
 
     with _progress() as progress:
         evaluation, table = answer(question, progress)
-    for sentence in evaluation.left_out:
+    table = table.judged(rules, thresholds_now(subject, evaluation))
+    for sentence in (*limits(table, evaluation.mapping, rules), *evaluation.left_out):
         click.echo(f"Left out: {sentence}", err=True)
     if evaluation.learned:
         click.echo(f"{name} has learned from {evaluation.learned} of these {len(table)} photos.", err=True)
-    table = table.judged(rules, thresholds_now(subject, evaluation))
     if out:
         write_predictions(out, table)
     figures = figures_of_merit(table, rules)

@@ -1,12 +1,11 @@
 """Labels that were put right after a table was made: the table as it reads with them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from recycler.class_mapping import map_classes
 from recycler.datasets import source_name
 from recycler.labels import history
 from recycler.predictions import Predictions, predictions
@@ -33,21 +32,15 @@ def corrected(table: Predictions, labels: Mapping[str, str | None]) -> Predictio
     return whole if kept.all() else whole.pick(kept)
 
 
-def labels_now(
-    photos: Data, model: Sequence[str], chosen: Mapping[str, str | None] | None = None
-) -> dict[str, str | None]:
+def labels_now(photos: Data, mapping: Mapping[str, str]) -> dict[str, str | None]:
     """Photo id in a table to the class that it counts as now, for the corrected labels of these sources.
 
-    In the words of the recipe's label rule, then of the model's classes where the photos have others; None for a photo
-    that is left out. model: its classes. chosen: as `map_classes` takes it; names that it need not know are passed
-    over. Raises DatasetError.
+    In the words of the recipe's label rule, then of the model; None for a photo that is left out. Raises DatasetError.
+    mapping: data class to the model's class that it counts as.
     """
-    now = {
-        f"{source_name(source.name)}/{change.photo}": change.now and source.labels.get(change.now, change.now)
-        for source in photos.sources
-        for change in history(source.name)
-    }
-    names = {name for name in now.values() if name is not None}
-    wanted = {name: target for name, target in (chosen or {}).items() if name in names}
-    targets = map_classes(sorted(names), model, wanted)
-    return {photo: name and targets.get(name, name) for photo, name in now.items()}
+    found: dict[str, str | None] = {}
+    for source in photos.sources:
+        for change in history(source.name):
+            now = change.now and source.labels.get(change.now, change.now)
+            found[f"{source_name(source.name)}/{change.photo}"] = now and mapping.get(now, now)
+    return found

@@ -4,6 +4,7 @@ KEY/evaluation.json      what was asked, how far it is, how it ended (`Evaluatio
 KEY/predictions.parquet  the predictions table
 KEY/embeddings.npy       float16 (N, D), a row for each of the table's
 KEY/lock                 held by the process that makes it, while it lives
+KEY/stop                 somebody's request to stop
 
 The key names the model's file, the photos, the split and the mapping of classes: the same question
 about the same things is answered from here.
@@ -15,7 +16,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from recycler.class_mapping import map_classes
 from recycler.datasets.dataset import Dataset
 from recycler.errors import DatasetError, ModelError
 from recycler.evaluation import Evaluated
@@ -44,8 +46,13 @@ RECORD_FILE = "evaluation.json"
 PREDICTIONS_FILE = "predictions.parquet"
 EMBEDDINGS_FILE = "embeddings.npy"
 LOCK_FILE = "lock"
+STOP_FILE = "stop"
 LOG_FILE = "log.txt"
 TELL_SECONDS = 0.5
+
+
+Wishes = tuple[tuple[str, str | None], ...]
+"""Data class to the class of the model that it is to count as, None for none; in the order of names."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ class Question:
     subject: str
     data: str
     split: str = "test"
-    mapping: tuple[tuple[str, str | None], ...] = ()
+    mapping: Wishes = ()
 
     @property
     def owner(self) -> str | None:
@@ -87,9 +94,10 @@ def photos_asked(question: Question) -> Data:
 class Evaluation(BaseModel):
     """How an evaluation stands.
 
-    doing, done, total: what is done, and how much of it. problem: why it failed, with a hint.
-    thresholds: those of the model that was asked. left_out: sentences. learned: how many of the photos the model has
-    learned from; they stand in the table under the split "train".
+    doing, done, total: what is done, and how much of it, `since` when. problem: why it failed, with a hint.
+    thresholds: those of the model that was asked. mapping: data class to the model's class that it counts as.
+    left_out: sentences. learned: how many of the photos the model has learned from; they stand in
+    the table under the split "train".
     """
 
     model_config = ConfigDict(frozen=True)
@@ -97,26 +105,39 @@ class Evaluation(BaseModel):
     question: Question
     state: Literal["running", "done", "failed"] = "running"
     began: datetime
+    since: datetime | None = None
     doing: str = "starting"
     done: int = 0
     total: int = 0
     thresholds: Thresholds = Thresholds(0.0)
+    mapping: dict[str, str] = {}
     left_out: tuple[str, ...] = ()
     learned: int = 0
     problem: str = ""
 
+    def seconds_left(self, now: datetime) -> float | None:
+        """Of what is done now; None while that cannot be told."""
+        if self.since is None or not 0 < self.done <= self.total:
+            return None
+        return (now - self.since).total_seconds() / self.done * (self.total - self.done)
 
-def key_of(question: Question, subject: Subject, data: Dataset) -> str:
+
+def key_of(question: Question, subject: Subject, data: Dataset, fingerprint: str) -> str:
     """The name of an evaluation. data: the joined photos that are asked about, all splits, labels not corrected.
 
+    fingerprint: of `data`; the page keeps it, for it opens photos.
     A label that is put right changes what was true, not what was said: `corrections.corrected` reads a kept table anew.
+    What cannot make a difference makes none: the split of photos that have none, a wish for what is so anyway.
+    Raises DatasetError for a mapping of classes that are not there.
     """
     if subject.run:
         file = (subject.run.folder / NETWORK_FILE).stat()
         weights = f"{file.st_size} {file.st_mtime_ns}"
     else:
-        weights = subject.card.checksums.get(LITERT_FILE, "") if subject.card else ""
-    parts = [FORMAT, question.subject, weights, question.data, data.fingerprint(), question.split, question.mapping]
+        weights = f"{subject.card.checksums.get(LITERT_FILE)} {subject.card.temperature}" if subject.card else ""
+    split = question.split if question.owner is not None or any(data.splits) else "all"
+    mapping = sorted(map_classes(data.classes, subject.classes, dict(question.mapping)).items())
+    parts = [FORMAT, question.subject, weights, question.data, fingerprint, split, mapping]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
@@ -142,6 +163,7 @@ def start_evaluation(key: str, question: Question) -> None:
         return
     try:
         folder_of(key).mkdir(parents=True, exist_ok=True)
+        (folder_of(key) / STOP_FILE).unlink(missing_ok=True)
         _write(key, Evaluation(question=question, began=datetime.now(UTC)))
     except OSError as problem:
         raise DatasetError(
@@ -151,6 +173,12 @@ def start_evaluation(key: str, question: Question) -> None:
     maps = [argument for name, target in question.mapping for argument in ("--map", f"{name}={target or ''}")]
     asked = ["--model", question.subject, "--data", question.data, "--split", question.split, *maps]
     spawn(folder_of(key) / LOG_FILE, "evaluate", *asked)
+
+
+def stop_evaluation(key: str) -> None:
+    """Ask an evaluation that is under way to stop; it does within a few photos. Nothing of it is kept."""
+    with suppress(FileNotFoundError):  # somebody has removed it
+        (folder_of(key) / STOP_FILE).touch()
 
 
 def load_evaluation(key: str) -> tuple[Evaluation, Predictions]:
@@ -191,26 +219,44 @@ def evaluating(key: str, question: Question) -> Iterator[Callable[[str, int, int
         if standing and standing.state == "done":
             yield None
             return
-        record = Evaluation(question=question, began=datetime.now(UTC))
-        _write(key, record)
-        told = 0.0
-
-        def tell(doing: str, done: int, total: int) -> None:
-            nonlocal told
-            if done < total and time.monotonic() - told < TELL_SECONDS:
-                return
-            told = time.monotonic()
-            _write(key, record.model_copy(update={"doing": doing, "done": done, "total": total}))
-
+        telling = _Telling(key, Evaluation(question=question, began=datetime.now(UTC)))
         try:
-            yield tell
+            yield telling
         except BaseException as problem:
-            _write(key, record.model_copy(update={"state": "failed", "problem": explain(problem, "").problem}))
+            failed = {"state": "failed", "problem": explain(problem, "").problem}
+            _write(key, telling.record.model_copy(update=failed))
             raise
+        finally:
+            (folder_of(key) / STOP_FILE).unlink(missing_ok=True)
+
+
+class _Telling:
+    """Keeps how far an evaluation is, twice a second and whenever something else begins; heeds a request to stop."""
+
+    def __init__(self, key: str, record: Evaluation) -> None:
+        self.key, self.record, self.told = key, record, time.monotonic()
+        _write(key, record)
+
+    def __call__(self, doing: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        another = doing != self.record.doing
+        if not another and now - self.told < TELL_SECONDS:
+            return
+        if (folder_of(self.key) / STOP_FILE).exists():
+            raise DatasetError("It was stopped before it had seen all photos.")
+        since = datetime.now(UTC) if another else self.record.since
+        self.told = now
+        self.record = self.record.model_copy(update={"doing": doing, "done": done, "total": total, "since": since})
+        _write(self.key, self.record)
 
 
 def keep_evaluation(
-    key: str, question: Question, evaluated: Evaluated, thresholds: Thresholds, learned: int
+    key: str,
+    question: Question,
+    evaluated: Evaluated,
+    thresholds: Thresholds,
+    mapping: Mapping[str, str],
+    learned: int,
 ) -> Evaluation:
     """Keep what came out, and make room by removing what was not looked at for longest."""
     folder = folder_of(key)
@@ -224,6 +270,7 @@ def keep_evaluation(
         state="done",
         began=datetime.now(UTC),
         thresholds=thresholds,
+        mapping=dict(mapping),
         left_out=evaluated.left_out,
         learned=learned,
     )
@@ -240,7 +287,7 @@ def folder_of(key: str) -> Path:
     return settings().evaluations / key
 
 
-def sorted_mapping(chosen: Mapping[str, str | None]) -> tuple[tuple[str, str | None], ...]:
+def sorted_mapping(chosen: Mapping[str, str | None]) -> Wishes:
     """A mapping as a question holds it: the same wishes, the same question."""
     return tuple(sorted(chosen.items(), key=lambda pair: pair[0]))
 

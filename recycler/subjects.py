@@ -1,5 +1,6 @@
 """Who is judged: a model on the shelf, or a run that has learned something."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from recycler.shelf import KERAS_FILE, Card, ShelfModel, checksum, list_models, 
 from recycler.verdict import Thresholds
 
 RUN = "run:"
+LONGEST_NAME = 64  # of a model
 ALWAYS_ANSWER = Thresholds(confidence=0.0)  # a run has no thresholds before it is published
 
 
@@ -93,9 +95,16 @@ def model_at_hand(subject: Subject) -> ShelfModel | None:
     if subject.run is None:
         return load_model(settings().models, subject.name) if subject.card else None
     weights = checksum(subject.run.folder / NETWORK_FILE)
-    kept = {card.name: card for card in list_models(settings().published)}.get(subject.run.record.run)
+    name = published_name(subject.run)
+    kept = {card.name: card for card in list_models(settings().published)}.get(name)
     current = kept is not None and kept.checksums.get(KERAS_FILE) == weights
-    return load_model(settings().published, subject.run.record.run) if current else None
+    return load_model(settings().published, name) if current else None
+
+
+def published_name(run: Run) -> str:
+    """The name of the model that evaluations make of a run; a run's own name may be too long for a model."""
+    name = run.record.run
+    return name if len(name) <= LONGEST_NAME else f"{name[:40]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def _has_learned(run: Run) -> bool:

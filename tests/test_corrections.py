@@ -52,14 +52,13 @@ def test_corrected_labels_are_read_in_the_words_of_the_recipe_and_of_the_model(t
     change_label(folder, "wrapper/c.jpg", "shoes")
     change_label(folder, "shoes/d.jpg", None)
     data = Data(sources=(Source(name=folder, labels={"wrapper": "plastic"}),))
-    assert labels_now(data, ("metal", "plastic")) == {
+    assert labels_now(data, {"can": "metal"}) == {
         "things/shoes/b.jpg": "metal",
         "things/can/a.jpg": "plastic",
         "things/wrapper/c.jpg": "shoes",
         "things/shoes/d.jpg": None,
     }
-    chosen = {"can": None, "shoes": "plastic", "nothing like it": "metal"}
-    assert labels_now(data, ("metal", "plastic"), chosen) == {
+    assert labels_now(data, {"shoes": "plastic", "nothing like it": "metal"}) == {
         "things/shoes/b.jpg": "can",
         "things/can/a.jpg": "plastic",
         "things/wrapper/c.jpg": "plastic",

@@ -1,5 +1,6 @@
 import os
-import shutil
+import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recycler.errors import DatasetError, ModelError
+from recycler.datasets.dataset import Dataset
+from recycler.errors import DatasetError, RunError
 from recycler.evaluation import Evaluated
 from recycler.evaluations import (
+    LOCK_FILE,
+    RECORD_FILE,
     Evaluation,
     Question,
     evaluating,
@@ -20,116 +24,166 @@ from recycler.evaluations import (
     load_embeddings,
     load_evaluation,
     photos_asked,
-    sorted_mapping,
-    start_evaluation,
+    stop_evaluation,
 )
-from recycler.runs import is_held, write_atomically
 from recycler.settings import settings
 from recycler.subjects import find_subject
 from recycler.verdict import Thresholds
-from tests.datasets.pictures import dataset
 from tests.tables import drawn
 
 QUESTION = Question("household", "home", "all")
 
 
-def keep(key: str) -> None:
-    keep_evaluation(key, QUESTION, Evaluated(drawn(5), np.ones((5, 4), np.float16), ("one",)), Thresholds(0.8), 2)
+def evaluated(photos: int = 4) -> Evaluated:
+    return Evaluated(drawn(photos), np.ones((photos, 3), np.float16), ("home/1: cut off",))
 
 
-def test_what_is_kept_is_found_again() -> None:
-    assert find_evaluation("ab") is None
-    with evaluating("ab", QUESTION) as tell:
+def keep(key: str, photos: int = 4) -> None:
+    with evaluating(key, QUESTION) as tell:
         assert tell is not None
-        keep("ab")
-    found, table = load_evaluation("ab")
-    assert (found.state, found.question, found.learned, found.left_out) == ("done", QUESTION, 2, ("one",))
-    assert found.thresholds.confidence == 0.8
-    assert len(table) == 5
-    embeddings = load_embeddings("ab")
+        keep_evaluation(key, QUESTION, evaluated(photos), Thresholds(0.7), {"can": "metal"}, 1)
+
+
+def state(key: str) -> str:
+    found = find_evaluation(key)
+    return found.state if found else "none"
+
+
+def photos_named(splits: tuple[str, ...] = ("", "")) -> Dataset:
+    return Dataset(
+        name="kitchen",
+        classes=("can", "glass"),
+        photos=("kitchen/1", "kitchen/2"),
+        labels=np.array([0, 1]),
+        sources=("kitchen",),
+        source=np.array([0, 0]),
+        splits=splits,
+        read_bytes=lambda _: b"",
+    )
+
+
+def test_what_is_kept_is_found_again_with_its_embeddings() -> None:
+    keep("a")
+    found, table = load_evaluation("a")
+    assert (found.state, found.left_out, found.learned, found.mapping) == (
+        "done",
+        ("home/1: cut off",),
+        1,
+        {"can": "metal"},
+    )
+    np.testing.assert_array_equal(table.probabilities, drawn(4).probabilities)
+    embeddings = load_embeddings("a")
     assert embeddings is not None
-    assert embeddings.shape == (5, 4)
-    with evaluating("ab", QUESTION) as tell:
-        assert tell is None, "it is done already"
+    assert embeddings.shape == (4, 3)
+    with evaluating("a", QUESTION) as tell:
+        assert tell is None, "a second ask is answered from what is kept"
 
 
-def test_how_far_it_is_can_be_seen_while_its_process_lives_and_that_it_failed_when_that_is_gone() -> None:
-    with evaluating("ab", QUESTION) as tell:
+def test_others_see_how_far_it_is_and_how_long_it_still_takes() -> None:
+    with evaluating("a", QUESTION) as tell:
         assert tell is not None
-        tell("photos of home", 3, 3)
-        standing = find_evaluation("ab")
-        assert standing is not None
-        assert (standing.state, standing.doing, standing.done, standing.total) == ("running", "photos of home", 3, 3)
-    gone = find_evaluation("ab")  # it left without an answer, as a killed process does
-    assert gone is not None
-    assert (gone.state, gone.problem) == ("failed", "Its process is gone: ask again.")
+        tell("photos", 0, 100)
+        began = datetime.now(UTC)
+        found = find_evaluation("a")
+        assert found is not None
+        assert (found.state, found.doing, found.total) == ("running", "photos", 100)
+        assert found.seconds_left(began) is None
+    half = Evaluation(question=QUESTION, began=began, since=began - timedelta(seconds=30), done=25, total=100)
+    assert half.seconds_left(began) == pytest.approx(90)
 
 
-def test_one_that_was_asked_for_and_never_began_fails_after_a_while(own_home: Path) -> None:
-    folder_of("ab").mkdir(parents=True)
-    asked = Evaluation(question=QUESTION, began=datetime.now(UTC))
-    write_atomically(folder_of("ab") / "evaluation.json", asked.model_dump_json().encode())
-    assert find_evaluation("ab") == asked
-    early = asked.model_copy(update={"began": datetime.now(UTC) - timedelta(hours=1)})
-    write_atomically(folder_of("ab") / "evaluation.json", early.model_dump_json().encode())
-    found = find_evaluation("ab")
+def test_a_failure_is_kept_as_a_sentence_and_can_be_tried_again() -> None:
+    with pytest.raises(RunError), evaluating("a", QUESTION):
+        raise RunError("The run has gone.")
+    found = find_evaluation("a")
     assert found is not None
-    assert found.state == "failed"
-
-
-def test_a_problem_is_kept_as_a_sentence_and_the_next_try_begins_anew() -> None:
-    with pytest.raises(DatasetError), evaluating("ab", QUESTION):
-        raise DatasetError("The disk with the photos has gone.")
-    found = find_evaluation("ab")
-    assert found is not None
-    assert (found.state, found.problem) == ("failed", "The disk with the photos has gone.")
-    assert not is_held(folder_of("ab") / "lock")
+    assert (found.state, found.problem) == ("failed", "The run has gone.")
     with pytest.raises(DatasetError, match="has gone"):
-        load_evaluation("ab")
-    with evaluating("ab", QUESTION) as tell:
+        load_evaluation("a")
+    keep("a")
+    assert state("a") == "done"
+
+
+def test_a_request_to_stop_ends_it_at_the_next_word_and_the_next_attempt_is_free_of_it() -> None:
+    def go_on() -> None:
+        with evaluating("a", QUESTION) as tell:
+            assert tell is not None
+            stop_evaluation("a")
+            tell("photos", 1, 100)
+
+    with pytest.raises(DatasetError, match="stopped"):
+        go_on()
+    assert state("a") == "failed"
+    keep("a")
+    stop_evaluation("of nobody")
+
+
+def test_an_evaluation_whose_process_is_gone_has_failed_once_it_had_time_to_start() -> None:
+    assert state("a") == "none"
+    folder_of("a").mkdir(parents=True)
+    for age, wanted in ((0, "running"), (600, "failed")):
+        record = Evaluation(question=QUESTION, began=datetime.now(UTC) - timedelta(seconds=age))
+        (folder_of("a") / RECORD_FILE).write_text(record.model_dump_json())
+        assert state("a") == wanted
+
+
+def test_who_asks_while_it_is_made_waits_and_gets_the_same() -> None:
+    seen: list[bool] = []
+
+    def second() -> None:
+        with evaluating("a", QUESTION) as tell:
+            seen.append(tell is None)
+
+    with evaluating("a", QUESTION) as tell:
         assert tell is not None
+        other = threading.Thread(target=second)
+        other.start()
+        keep_evaluation("a", QUESTION, evaluated(), Thresholds(0.7), {}, 0)
+        assert not seen
+    other.join(timeout=30)
+    assert seen == [True]
 
 
-def test_the_key_follows_all_that_the_answer_depends_on_but_not_corrected_labels() -> None:
-    subject, data = find_subject("household"), dataset([b"a", b"b"], [0, 1])
-    key = key_of(QUESTION, subject, data)
-    assert key == key_of(QUESTION, subject, data)
-    others = [
-        key_of(replace(QUESTION, split="test"), subject, data),
-        key_of(replace(QUESTION, mapping=(("can", None),)), subject, data),
-        key_of(QUESTION, subject, data.pick([0])),
-    ]
-    assert len({key, *others}) == 4
-
-
-def test_what_was_not_looked_at_for_longest_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_those_not_looked_at_for_longest_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECYCLER_EVALUATIONS_KEPT", "2")
     settings.cache_clear()
-    for age, key in ((30, "aa"), (20, "bb")):
-        folder_of(key).mkdir(parents=True)
+    for age, key in ((300, "old"), (200, "older but looked at")):
         keep(key)
-        os.utime(folder_of(key), (1e9 - age, 1e9 - age))
-    load_evaluation("aa")  # looked at just now
-    folder_of("cc").mkdir()
-    keep("cc")
-    assert sorted(path.name for path in settings().evaluations.iterdir()) == ["aa", "cc"]
+        os.utime(folder_of(key), (time.time() - age,) * 2)
+    os.utime(folder_of("older but looked at"), (time.time() - 400,) * 2)
+    load_evaluation("older but looked at")
+    keep("new")
+    assert {path.name for path in settings().evaluations.iterdir()} == {"older but looked at", "new"}
+    assert not (folder_of("old") / LOCK_FILE).exists()
 
 
-def test_own_photos_are_those_of_the_recipe() -> None:
-    asked = photos_asked(Question("household", "own:household"))
-    assert [source.name for source in asked.sources] == ["garbage", "trashnet", "home"]
-    assert [source.name for source in photos_asked(QUESTION).sources] == ["home"]
-    with pytest.raises(ModelError, match="no model called “teapot”"):
-        photos_asked(Question("household", "own:teapot"))
+def test_the_key_names_what_makes_a_difference_and_nothing_else() -> None:
+    subject, data = find_subject("household"), photos_named()
+    key = key_of(QUESTION, subject, data, "f")
+    same = [
+        replace(QUESTION, split="test"),  # of photos that have no splits
+        replace(QUESTION, mapping=(("can", "metal"),)),  # is so anyway
+    ]
+    assert {key_of(question, subject, data, "f") for question in same} == {key}
+    card = subject.card
+    assert card is not None
+    warmer = replace(subject, card=card.model_copy(update={"temperature": 2.0}))
+    others = [
+        key_of(QUESTION, subject, data, "g"),
+        key_of(replace(QUESTION, data="own:household"), subject, data, "f"),
+        key_of(replace(QUESTION, mapping=(("can", None),)), subject, data, "f"),
+        key_of(replace(QUESTION, split="test"), subject, photos_named(("test", "train")), "f"),
+        key_of(QUESTION, warmer, data, "f"),
+    ]
+    assert len({key, *others}) == 6
+    with pytest.raises(DatasetError, match="teapot"):
+        key_of(replace(QUESTION, mapping=(("teapot", "metal"),)), subject, data, "f")
 
 
-def test_the_same_wishes_are_the_same_question() -> None:
-    assert sorted_mapping({"b": None, "a": "x"}) == sorted_mapping({"a": "x", "b": None}) == (("a", "x"), ("b", None))
-
-
-def test_a_home_that_cannot_be_written_to_is_told(own_home: Path) -> None:
-    shutil.rmtree(own_home, ignore_errors=True)
-    own_home.write_text("a file")
-    with pytest.raises(DatasetError, match="Nothing can be written to"):
-        start_evaluation("ab", QUESTION)
-    own_home.unlink()
+def test_own_photos_are_those_of_the_recipe_and_others_are_named(tmp_path: Path) -> None:
+    assert [s.name for s in photos_asked(Question("household", str(tmp_path))).sources] == [str(tmp_path)]
+    assert {s.name for s in photos_asked(Question("household", "own:household")).sources} == {
+        "garbage",
+        "trashnet",
+        "home",
+    }

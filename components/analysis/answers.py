@@ -1,19 +1,27 @@
 """Analyses from what is kept: a run's own table, an evaluation, a table from a file."""
 
+import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from components import state
 from recycler.analysis import OWN, Analysis
 from recycler.datasets import NAMED
 from recycler.datasets.dataset import Dataset
+from recycler.evaluation import limits
 from recycler.evaluations import Evaluation, Question, folder_of, load_evaluation, photos_asked, thresholds_now
 from recycler.predictions import Predictions, read_predictions
 from recycler.recipe import Data, Source
 from recycler.rulebook import Rulebook
 from recycler.runs import PREDICTIONS_FILE
 from recycler.subjects import ALWAYS_ANSWER, Subject, rulebook_of
+from recycler.verdict import Thresholds
+
+Rows = Callable[[Predictions], NDArray[np.bool_]]
 
 
 def own_splits(subject: Subject) -> list[str]:
@@ -23,30 +31,30 @@ def own_splits(subject: Subject) -> list[str]:
 
 def of_run(subject: Subject, question: Question, photos: Dataset | None, rulebook: Rulebook) -> Analysis:
     """What a run said of its own photos when it ended. Raises PredictionsError."""
-    table = _part(subject.name, _changed(subject), question.split, rulebook.model_dump_json(), subject, rulebook)
+    key = f"{subject.name}-{question.split}-{_changed(subject)}-{_mark(rulebook)}"
+    table = _judged(key, _own(subject), lambda whole: whole.splits == question.split, rulebook, subject.thresholds)
     coarse = dict(photos.coarse) if photos else {}
-    key = f"{subject.name}-{question.split}-{_changed(subject)}-{rulebook.name}"
     return Analysis(key, subject, OWN, question.split, table, rulebook, photos_asked(question), coarse)
 
 
 def of_evaluation(subject: Subject, question: Question, key: str, photos: Dataset, rulebook: Rulebook) -> Analysis:
     """What an evaluation found. Raises RecyclerError."""
-    evaluation, table = evaluated(key)
-    kept = ""
-    if evaluation.learned and question.split != "train":
-        table, kept = _without_learned(evaluation, table, key)
+    evaluation, whole = evaluated(key)
+    new = bool(evaluation.learned) and question.split != "train" and _leave_out_learned(evaluation, len(whole), key)
     thresholds = thresholds_now(subject, evaluation)
-    data = OWN if question.owner == subject.name else question.data
+    name = f"{key}-{'new' if new else ''}-{_mark(rulebook)}-{thresholds}"
+    table = _judged(name, whole, (lambda rows: rows.splits != "train") if new else None, rulebook, thresholds)
     return Analysis(
-        f"{key}-{kept}-{rulebook.name}-{thresholds}",
+        name,
         subject,
-        data,
+        OWN if question.owner == subject.name else question.data,
         question.split,
-        table.judged(rulebook, thresholds),
+        table,
         rulebook,
         photos_asked(question),
         dict(photos.coarse),
-        evaluation.left_out,
+        evaluation.mapping,
+        (*limits(table, evaluation.mapping, rulebook), *evaluation.left_out),
         key,
     )
 
@@ -56,24 +64,29 @@ def evaluated(key: str) -> tuple[Evaluation, Predictions]:
     return _evaluated(key, folder_of(key).stat().st_ino)
 
 
-def of_file(name: str, table: Predictions) -> Analysis:
-    """A table that somebody brought along; its photos are shown where their sources are known here."""
+def of_file(name: str, content: bytes) -> Analysis:
+    """A table that somebody brought along; its photos are shown where their sources are known here.
+
+    Its verdicts are the file's own. Raises PredictionsError, and RulebookError where no rules know its classes.
+    """
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    table = _brought(digest, content)
     subject = Subject(f"file:{name}", name, table.classes, ALWAYS_ANSWER)
     rulebook = rulebook_of(subject)
     sources = sorted({str(photo).split("/")[0] for photo in table.photos} & set(NAMED))
     photos = Data(sources=tuple(Source(name=source) for source in sources)) if sources else None
     split = ", ".join(sorted(set(table.splits)))
-    return Analysis(f"{name}-{len(table)}-{table.squares.sum()}", subject, name, split, table, rulebook, photos)
+    left_out = tuple(limits(table, {}, rulebook))
+    return Analysis(digest, subject, name, split, table, rulebook, photos, left_out=left_out)
 
 
-def _without_learned(evaluation: Evaluation, table: Predictions, key: str) -> tuple[Predictions, str]:
-    """The table without the photos that the model has learned from, unless these are asked for."""
-    if evaluation.learned == len(table):
+def _leave_out_learned(evaluation: Evaluation, count: int, key: str) -> bool:
+    """Whether the photos that the model has learned from are to be left out; said where it has learned from all."""
+    if evaluation.learned == count:
         st.warning("The model has learned from all of these photos: what it says of them flatters.")
-        return table, ""
+        return False
     label = f"Leave out the {evaluation.learned:,} photos that the model has learned from"
-    leave = st.toggle(label, True, key=f"{state.ANALYSE_LEARNED}_{key}")
-    return (table.pick(table.splits != "train"), "new") if leave else (table, "")
+    return st.toggle(label, True, key=f"{state.ANALYSE_LEARNED}_{key}")
 
 
 def _own(subject: Subject) -> Predictions:
@@ -86,11 +99,17 @@ def _changed(subject: Subject) -> int:
     return (subject.run.folder / PREDICTIONS_FILE).stat().st_mtime_ns
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _part(name: str, changed: int, split: str, rules: str, _subject: Subject, _rulebook: Rulebook) -> Predictions:
-    """One split by these rules; kept, for of a million photos it is half a gigabyte to copy."""
-    whole = _own(_subject)
-    return whole.pick(whole.splits == split).judged(_rulebook, _subject.thresholds)
+def _mark(rulebook: Rulebook) -> str:
+    """What changes when the rules do."""
+    return f"{rulebook.name}-{hashlib.sha256(rulebook.model_dump_json().encode()).hexdigest()[:8]}"
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _judged(
+    key: str, _table: Predictions, _rows: Rows | None, _rulebook: Rulebook, _thresholds: Thresholds
+) -> Predictions:
+    """Some rows of a table, judged; with a million rows that takes seconds. key: names all of these."""
+    return (_table if _rows is None else _table.pick(_rows(_table))).judged(_rulebook, _thresholds)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
@@ -101,3 +120,8 @@ def _read(path: str, changed: int, classes: tuple[str, ...]) -> Predictions:
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _evaluated(key: str, changed: int) -> tuple[Evaluation, Predictions]:
     return load_evaluation(key)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _brought(digest: str, _content: bytes) -> Predictions:
+    return read_predictions(_content)

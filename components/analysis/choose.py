@@ -1,6 +1,6 @@
 """Whose answers on which photos are looked at, and beside whose."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -10,15 +10,14 @@ import streamlit as st
 from components import data_sets, state
 from components.analysis import waiting
 from components.analysis.answers import of_evaluation, of_file, of_run, own_splits
-from components.words import readable
+from components.analysis.rules import choose_mapping, choose_rulebook
+from components.words import plain
 from recycler.analysis import Analysis
-from recycler.class_mapping import map_classes
 from recycler.datasets import available_datasets
 from recycler.datasets.dataset import Dataset
 from recycler.errors import DatasetError
-from recycler.evaluations import Question, find_evaluation, key_of, photos_asked, sorted_mapping
-from recycler.predictions import read_predictions
-from recycler.rulebook import Rulebook, list_rulebooks
+from recycler.evaluations import Question, find_evaluation, key_of, photos_asked
+from recycler.rulebook import Rulebook
 from recycler.settings import settings
 from recycler.subjects import Subject, list_subjects, rulebook_of
 
@@ -51,11 +50,12 @@ def choose() -> Chosen:
 
     Raises RecyclerError.
     """
-    choices, more = st.container(), st.container(horizontal=True, key=state.ANALYSE_MORE)
+    choices, more = st.container(), st.container(horizontal=True, key=state.ANALYSE_FURTHER)
     with more:
         brought = _from_file()
         _other_photos()
     if brought:
+        _what_was_left_out(brought)
         return Chosen(brought)
     subjects = {subject.name: subject for subject in list_subjects()}
     if not subjects:
@@ -80,9 +80,13 @@ def choose() -> Chosen:
         others = {NOTHING: "nothing"} | {name: title for name, title in titles.items() if name != subject.name}
         other = _select("Compare with", others, state.ANALYSE_BESIDE)
     with more:
-        mapping, rulebook = _rules(subject, photos.classes if photos else ())
+        rulebook = choose_rulebook(subject)
+    mapping = choose_mapping(subject, data, photos.classes) if photos else ()
     analysis = _answer(subject, Question(subject.name, data, split, mapping), photos, rulebook)
-    if analysis is None or other == NOTHING:
+    if analysis is None:
+        return Chosen()
+    _what_was_left_out(analysis)
+    if other == NOTHING:
         return Chosen(analysis)
     return Chosen(analysis, _beside(subjects[other], Question(other, data, split, mapping), photos, rulebook))
 
@@ -92,7 +96,7 @@ def _from_file() -> Analysis | None:
     with st.popover("Open a table", icon=":material/table:", type="tertiary"):
         st.markdown("A predictions table, as `python -m recycler evaluate --out FILE` writes it.")
         file = st.file_uploader("Parquet file", type="parquet", key=state.ANALYSE_FILE)
-    return of_file(file.name, read_predictions(file.getvalue())) if file else None
+    return of_file(file.name, file.getvalue()) if file else None
 
 
 def _other_photos() -> None:
@@ -119,7 +123,10 @@ def _select(label: str, options: Mapping[str, str], name: str, preferred: str | 
     asked = st.session_state.get(key, st.query_params.get(name, preferred))
     st.session_state[key] = asked if asked in options else next(iter(options))
     chosen: str = st.selectbox(label, list(options), format_func=options.__getitem__, key=key)
-    st.query_params[name] = chosen
+    if chosen == NOTHING:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != chosen:
+        st.query_params[name] = chosen
     return chosen
 
 
@@ -172,28 +179,6 @@ def _splits(subject: Subject, data: str, photos: Dataset | None) -> list[str]:
     return [name for name in SPLITS if name in own or (photos and name in ("test", "validation", "train"))]
 
 
-def _rules(subject: Subject, classes: Sequence[str]) -> tuple[tuple[tuple[str, str | None], ...], Rulebook]:
-    """Behind a fold: whose rules, and what counts as what where the photos have other classes than the model."""
-    found = map_classes(classes, subject.classes)
-    missing = [name for name in classes if name not in subject.classes]
-    chosen: dict[str, str | None] = {}
-    with st.popover("Rules and classes", icon=":material/tune:", type="tertiary"):
-        recipe = subject.recipe
-        books = list_rulebooks(settings().rulebooks)
-        first = recipe.rulebook if recipe and recipe.rulebook in books else settings().rulebook
-        book = st.selectbox("Rules", sorted(books, key=lambda name: name != first), key=state.ANALYSE_RULES)
-        if missing:
-            st.markdown("Classes of these photos that the model does not have count as:")
-        options = [NOTHING, *subject.classes]
-        for one in missing:
-            place = options.index(found.get(one, NOTHING))
-            key = f"{state.ANALYSE_MAP}_{subject.name}_{one}"
-            target = st.selectbox(readable(one).capitalize(), options, place, format_func=readable, key=key)
-            if target != options[place]:
-                chosen[one] = None if target == NOTHING else target
-    return sorted_mapping(chosen), rulebook_of(subject, book)
-
-
 def _beside(subject: Subject, question: Question, photos: Dataset | None, rulebook: Rulebook) -> Analysis | None:
     """The same of another subject, by the same rules where they know its classes. Raises RecyclerError."""
     if any(name not in rulebook.classes for name in subject.classes):
@@ -208,12 +193,20 @@ def _answer(subject: Subject, question: Question, photos: Dataset | None, rulebo
         return of_run(subject, question, photos, rulebook)
     if photos is None:
         raise DatasetError("The photos of this run are not here any more, so they cannot be asked about.")
-    key = key_of(question, subject, photos)
+    key = key_of(question, subject, photos, data_sets.fingerprint(photos_asked(question)))
     standing = find_evaluation(key)
     if standing is None or standing.state != "done":
         waiting.ask(subject, question, key, standing)
         return None
     return of_evaluation(subject, question, key, photos, rulebook)
+
+
+def _what_was_left_out(analysis: Analysis) -> None:
+    """What the figures cannot say, behind a fold; nothing where they say all."""
+    if analysis.left_out:
+        count = len(analysis.left_out)
+        with st.expander(f"{count} thing{'s' * (count != 1)} to know about these photos", icon=":material/info:"):
+            st.markdown("\n".join(f"- {plain(sentence, 500)}" for sentence in analysis.left_out))
 
 
 def _made_with(subject: Subject, question: Question) -> bool:

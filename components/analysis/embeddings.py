@@ -13,8 +13,6 @@ from recycler.analysis import OWN, Analysis
 from recycler.evaluations import Question, find_evaluation, key_of, load_embeddings, photos_asked
 from recycler.neighbours import Embedded
 from recycler.predictions import Index
-from recycler.runs import NETWORK_FILE
-from recycler.subjects import Subject
 
 WHY_TRAINING = "To find them, the network has to look once at all photos that it was trained on."
 WHY_ROWS = "A run keeps what it said of these photos, not what it saw in them: it has to look at them once more."
@@ -67,7 +65,8 @@ def _ask(analysis: Analysis, question: Question, why: str) -> tuple[str, Embedde
     if subject.card is None and subject.run is None:
         st.caption(NO_NETWORK)
         return None
-    key = _key(question, data_sets.stamps_as_found(photos_asked(question)), _weights(subject), subject)
+    photos = photos_asked(question)
+    key = key_of(question, subject, data_sets.as_found(photos), data_sets.fingerprint(photos))
     standing = find_evaluation(key)
     if standing is None or standing.state != "done":
         st.caption(why)
@@ -75,19 +74,6 @@ def _ask(analysis: Analysis, question: Question, why: str) -> tuple[str, Embedde
         return None
     found = _embedded(key)
     return None if found is None else (key, found)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _key(question: Question, changed: tuple[int, ...], weights: object, _subject: Subject) -> str:
-    """To name an evaluation takes reading some of its photos: not at each step from photo to photo."""
-    return key_of(question, _subject, data_sets.as_found(photos_asked(question)))
-
-
-def _weights(subject: Subject) -> object:
-    """What changes when the subject does."""
-    if subject.run:
-        return (subject.run.folder / NETWORK_FILE).stat().st_mtime_ns
-    return subject.card.checksums if subject.card else None
 
 
 def _embedded(key: str) -> Embedded | None:

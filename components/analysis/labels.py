@@ -7,7 +7,6 @@ from dataclasses import replace
 import streamlit as st
 
 from components import data_sets, state
-from components.analysis.answers import evaluated
 from components.attempt import attempt_on_click
 from components.words import count_of, plain, readable
 from recycler.analysis import Analysis
@@ -23,8 +22,7 @@ SHOWN = 50  # corrected labels in the list, the last ones first
 def with_labels_of_now(analysis: Analysis) -> Analysis:
     """The analysis with the labels that count now: a photo put right is right at once, one left out is gone."""
     st.session_state.pop(state.ANALYSE_CHANGED, None)
-    mapping = dict(evaluated(analysis.evaluation)[0].question.mapping) if analysis.evaluation else {}
-    labels = labels_now(analysis.photos, analysis.subject.classes, mapping) if analysis.photos else {}
+    labels = labels_now(analysis.photos, analysis.mapping) if analysis.photos else {}
     if not labels:
         return analysis
     key = hashlib.sha256(repr(sorted(labels.items(), key=str)).encode()).hexdigest()[:12]

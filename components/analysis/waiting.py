@@ -8,10 +8,11 @@ import streamlit as st
 from components import state
 from components.attempt import attempt_on_click
 from components.words import about, plain
-from recycler.evaluations import Evaluation, Question, find_evaluation, start_evaluation
+from recycler.evaluations import Evaluation, Question, find_evaluation, start_evaluation, stop_evaluation
 from recycler.subjects import Subject
 
 TICK_SECONDS = 1.0
+LEAST_SHARE = 0.02  # before the time left can be told
 
 
 def ask(subject: Subject, question: Question, key: str, standing: Evaluation | None) -> None:
@@ -39,10 +40,19 @@ def _progress(title: str, key: str) -> None:
     if found is None or found.state != "running":
         st.rerun()
     share = found.done / found.total if found.total else 0.0
-    text = f"{plain(title)}: {plain(found.doing)}"
-    if found.total:
+    text = f"{plain(title)}: {plain(found.doing, 100)}"
+    if found.total > 1:
         text += f", {found.done:,} of {found.total:,}"
-    if share > 0.05:
-        elapsed = (datetime.now(UTC) - found.began).total_seconds()
-        text += f", {about(elapsed * (1 - share) / share)} left"
+    left = found.seconds_left(datetime.now(UTC))
+    if left is not None and share > LEAST_SHARE:
+        text += f", {about(left)} left"
     st.progress(share, f"{text}…")
+    st.button(
+        "Stop",
+        key=f"{state.ANALYSE_STOP}_{key}",
+        icon=":material/stop:",
+        type="tertiary",
+        on_click=stop_evaluation,
+        args=(key,),
+        help="Nothing of it is kept.",
+    )

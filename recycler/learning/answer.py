@@ -1,6 +1,9 @@
 """Answer a question: what does a model, or a run, say of these photos? TensorFlow is needed for runs alone."""
 
+import os
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 from recycler.class_mapping import map_classes
 from recycler.classifier import Classifier
@@ -22,10 +25,11 @@ from recycler.evaluations import (
 from recycler.learning.data import Prepared, Progress, load_data
 from recycler.predictions import Predictions
 from recycler.settings import settings
-from recycler.shelf import ShelfModel, load_model
-from recycler.subjects import Subject, find_subject, model_at_hand
+from recycler.shelf import ShelfModel, list_models, load_model
+from recycler.subjects import Subject, find_subject, model_at_hand, published_name
 
 PARTS = ("train", "validation", "test")
+MODELS_KEPT = 8  # of runs, to be asked again: 10 to 60 MB each
 
 
 def answer(question: Question, progress: Progress) -> tuple[Evaluation, Predictions]:
@@ -39,7 +43,7 @@ def answer(question: Question, progress: Progress) -> tuple[Evaluation, Predicti
     subject = find_subject(question.subject)
     photos = photos_asked(question)
     data = load_sources(photos, lambda name: load_dataset(name, corrected=False))
-    key = key_of(question, subject, data)
+    key = key_of(question, subject, data, data.fingerprint())
     with evaluating(key, question) as tell:
         if tell is not None:
 
@@ -53,9 +57,9 @@ def answer(question: Question, progress: Progress) -> tuple[Evaluation, Predicti
             found = evaluate(classifier, data, splits, mapping, settings().threads, both)
             found = replace(found, left_out=(*found.left_out, *unknown))
             learned = int((found.table.splits == "train").sum()) if question.split != "train" else 0
-            keep_evaluation(key, question, found, classifier.card.thresholds, learned)
+            keep_evaluation(key, question, found, classifier.card.thresholds, mapping, learned)
     evaluation, table = load_evaluation(key)
-    return evaluation, corrected(table, labels_now(photos, subject.classes, dict(question.mapping)))
+    return evaluation, corrected(table, labels_now(photos, evaluation.mapping))
 
 
 def model_of(subject: Subject, progress: Progress) -> ShelfModel:
@@ -65,10 +69,21 @@ def model_of(subject: Subject, progress: Progress) -> ShelfModel:
         assert subject.run is not None  # noqa: S101 - only a run can be without
         from recycler.learning.export import publish
 
-        name = subject.run.record.run
+        name = published_name(subject.run)
         publish(subject.run, name, settings().published, lambda doing: progress(doing, 0, 1))
         found = load_model(settings().published, name)
+    if subject.run:
+        os.utime(found.folder)
+        _make_room(settings().published)
     return found
+
+
+def _make_room(shelf: Path) -> None:
+    """Remove the models of runs that were not asked for longest."""
+    folders = sorted((shelf / card.name for card in list_models(shelf)), key=lambda path: -path.stat().st_mtime)
+    for old in folders[MODELS_KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(shelf / ".replaced", ignore_errors=True)  # nobody takes these back
 
 
 def _splits(

@@ -64,9 +64,10 @@ def ask(run: Run, numbers: Sequence[int], split: str) -> None:
     """Keep an evaluation of the run's own photos, as a process of its own would."""
     subject = find_subject(RUN + run.record.run)
     question = Question(subject.name, f"own:{subject.name}", split)
-    key = key_of(question, subject, own_photos(run))
+    photos = own_photos(run)
+    key = key_of(question, subject, photos, photos.fingerprint())
     with evaluating(key, question):
-        keep_evaluation(key, question, said(numbers, split), ALWAYS_ANSWER, 0)
+        keep_evaluation(key, question, said(numbers, split), ALWAYS_ANSWER, {}, 0)
 
 
 def own_photos(run: Run) -> Dataset:
