@@ -15,22 +15,22 @@ import pandas as pd
 from sklearn.metrics import confusion_matrix
 
 from benchmarks.report import table, write
-from recycler.calibration import reliability, risk_coverage
+from recycler.analysis.calibration import reliability, risk_coverage
+from recycler.analysis.class_axes import ANSWERS
+from recycler.analysis.class_groups import each_class, superclasses
+from recycler.analysis.confusion import cell_counts, cell_rows, confused_order, confused_pairs, matrix_cells
+from recycler.analysis.confusion_figures import confusion_chart
+from recycler.analysis.entropy import by_median, entropy_boxes
+from recycler.analysis.entropy_figures import entropy_chart
+from recycler.analysis.intervals import estimates, resample
+from recycler.analysis.paired import pair, paired_tests
+from recycler.analysis.per_class import class_table
+from recycler.analysis.selection import Selection, select
 from recycler.chart_files import to_spec
-from recycler.class_axes import ANSWERS
-from recycler.class_groups import each_class, superclasses
 from recycler.classes import CIFAR100
-from recycler.confusion import cell_counts, cell_rows, confused_order, confused_pairs, matrix_cells
-from recycler.confusion_figures import confusion_chart
 from recycler.datasets.cifar100 import SUPERCLASS_OF
-from recycler.entropy import by_median, entropy_boxes
-from recycler.entropy_figures import entropy_chart
-from recycler.intervals import estimates, resample
-from recycler.paired import pair, paired_tests
-from recycler.per_class import class_table
 from recycler.predictions import Predictions, predictions, read_predictions, write_predictions
 from recycler.rulebook import find_rulebook
-from recycler.selection import Selection, select
 from recycler.verdict import Thresholds
 
 SIZES = (1_000, 100_000, 1_000_000)

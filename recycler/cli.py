@@ -384,8 +384,8 @@ def thesis(only: tuple[str, ...], seeds: int, listed: bool) -> None:
 @JSON
 def compare(table: Path, other: Path, rulebook: str | None, as_json: bool) -> None:
     """Say whether two predictions tables (evaluate --out) differ on the photos that both hold."""
-    from recycler.intervals import differences, resample
-    from recycler.paired import in_words, pair, paired_tests
+    from recycler.analysis.intervals import differences, resample
+    from recycler.analysis.paired import in_words, pair, paired_tests
     from recycler.predictions import read_predictions
     from recycler.rulebook import find_rulebook
 

@@ -7,7 +7,7 @@ from components.analysis import embeddings, pixels
 from components.pictures import Picture, picture_grid
 from components.words import plain, readable
 from recycler.analysis import Analysis
-from recycler.neighbours import Neighbour, nearest
+from recycler.analysis.neighbours import Neighbour, nearest
 
 COUNT = 6
 

@@ -16,7 +16,7 @@ from components.attempt import attempt
 from components.run_words import facts
 from components.words import plain, share
 from recycler.analysis import OWN, Analysis
-from recycler.calibration import (
+from recycler.analysis.calibration import (
     BINS,
     least_confidence,
     reliability,
@@ -24,9 +24,9 @@ from recycler.calibration import (
     thinned,
     with_confidence,
 )
-from recycler.calibration_figures import MARKS, reliability_chart, risk_chart
+from recycler.analysis.calibration_figures import MARKS, reliability_chart, risk_chart
+from recycler.analysis.paired import CLASS, RECYCLING
 from recycler.metrics import Flags, Floats, confidence_bins, figures_of_merit
-from recycler.paired import CLASS, RECYCLING
 from recycler.settings import settings
 from recycler.shelf import Card, set_thresholds
 

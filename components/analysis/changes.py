@@ -12,8 +12,8 @@ from components.analysis.photos import show_photos
 from components.run_words import facts
 from components.words import plain, readable
 from recycler.analysis import Analysis
-from recycler.group_figures import change_chart
-from recycler.paired import CHANGES, CLASS, RECYCLING, changes, class_changes, in_words, mcnemar, right_pair
+from recycler.analysis.group_figures import change_chart
+from recycler.analysis.paired import CHANGES, CLASS, RECYCLING, changes, class_changes, in_words, mcnemar, right_pair
 
 SHOWN = ("fixed", "broken", "still wrong", "still right")
 MOST_CLASSES = 20  # bars for the classes that changed most, as many for better as for worse

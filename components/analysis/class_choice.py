@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from components import state
 from components.words import readable
 from recycler.analysis import Analysis
-from recycler.class_groups import ClassGroups, each_class, everything, superclasses
+from recycler.analysis.class_groups import ClassGroups, each_class, everything, superclasses
 
 CLASSES, SUPERCLASSES, ALL_PHOTOS = "Classes", "Superclasses", "All photos"
 FEW = 40  # classes that are shown without being asked for

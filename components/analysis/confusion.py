@@ -12,7 +12,7 @@ from components.analysis.figure import figure
 from components.analysis.photos import show_photos
 from components.words import count_of, percent, plain, readable
 from recycler.analysis import Analysis
-from recycler.confusion import (
+from recycler.analysis.confusion import (
     Counts,
     cell_counts,
     cell_rows,
@@ -21,7 +21,7 @@ from recycler.confusion import (
     matrix_cells,
     most_confused,
 )
-from recycler.confusion_figures import BY_PHOTOS, BY_SHARE, CHOSEN, READING, confusion_chart
+from recycler.analysis.confusion_figures import BY_PHOTOS, BY_SHARE, CHOSEN, READING, confusion_chart
 from recycler.predictions import Index
 
 PART = 25  # classes shown first, where there are many

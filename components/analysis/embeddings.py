@@ -10,8 +10,8 @@ from components import data_sets
 from components.analysis import waiting
 from components.analysis.answers import evaluated
 from recycler.analysis import OWN, Analysis
+from recycler.analysis.neighbours import Embedded
 from recycler.evaluations import Question, find_evaluation, key_of, load_embeddings, photos_asked
-from recycler.neighbours import Embedded
 from recycler.predictions import Index
 
 WHY_TRAINING = "To find them, the network has to look once at all photos that it was trained on."

@@ -14,10 +14,10 @@ from components.analysis.photos import show_photos
 from components.analysis.siblings import choose_siblings, titles
 from components.words import count_of, plain, readable
 from recycler.analysis import Analysis
-from recycler.class_axes import ANSWERS
+from recycler.analysis.class_axes import ANSWERS
+from recycler.analysis.entropy import Boxes, by_median, ends, entropy_boxes
+from recycler.analysis.entropy_figures import CHOSEN, READING, entropy_chart
 from recycler.datasets.cifar100 import IMAGENET_SHARED, SUPERCLASS_OF
-from recycler.entropy import Boxes, by_median, ends, entropy_boxes
-from recycler.entropy_figures import CHOSEN, READING, entropy_chart
 from recycler.figures import RUNS
 from recycler.predictions import Index
 from recycler.rulebook import DESTINATIONS

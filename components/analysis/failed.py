@@ -8,8 +8,8 @@ from components.analysis import labels
 from components.analysis.photos import show_photos
 from components.words import readable
 from recycler.analysis import Analysis
+from recycler.analysis.selection import KINDS, Selection, select
 from recycler.predictions import Index
-from recycler.selection import KINDS, Selection, select
 
 
 def show(analysis: Analysis, beside: Analysis | None) -> None:

@@ -11,8 +11,8 @@ from components.analysis.figure import figure
 from components.analysis.photos import show_photos
 from components.words import readable
 from recycler.analysis import Analysis
-from recycler.feature_map import LEAST_PHOTOS, feature_map, sample
-from recycler.map_figures import MOST_GROUPS, feature_map_chart
+from recycler.analysis.feature_map import LEAST_PHOTOS, feature_map, sample
+from recycler.analysis.map_figures import MOST_GROUPS, feature_map_chart
 from recycler.predictions import Index
 
 AROUND = 12  # photos that a press shows

@@ -10,7 +10,7 @@ from components import data_sets, state
 from components.attempt import attempt_on_click
 from components.words import count_of, plain, readable
 from recycler.analysis import Analysis
-from recycler.corrections import corrected, labels_now
+from recycler.analysis.corrections import corrected, labels_now
 from recycler.errors import DatasetError
 from recycler.labels import Change, change_label, history, locate, undo
 from recycler.predictions import Predictions

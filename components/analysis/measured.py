@@ -3,13 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from recycler import intervals, thesis
-from recycler.analysis import Analysis
-from recycler.calibration import risk_coverage, sureness, why_not_to_be_set_here
-from recycler.groups import Grouping, group_table, groupings
-from recycler.intervals import Estimate, Resamples, resample
-from recycler.paired import Pair, PairedTest, pair, paired_tests
-from recycler.per_class import class_table
+from recycler import thesis
+from recycler.analysis import Analysis, intervals
+from recycler.analysis.calibration import risk_coverage, sureness, why_not_to_be_set_here
+from recycler.analysis.groups import Grouping, group_table, groupings
+from recycler.analysis.intervals import Estimate, Resamples, resample
+from recycler.analysis.paired import Pair, PairedTest, pair, paired_tests
+from recycler.analysis.per_class import class_table
 
 MOST = 32  # results kept; small tables each
 

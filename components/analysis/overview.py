@@ -11,11 +11,11 @@ from components.analysis.photos import show_photos
 from components.words import plain, readable, safe, share
 from recycler import thesis
 from recycler.analysis import Analysis
-from recycler.group_figures import group_chart
-from recycler.intervals import Estimate
-from recycler.meanings import MEANINGS
-from recycler.paired import in_words
-from recycler.per_class import photos_of_class
+from recycler.analysis.group_figures import group_chart
+from recycler.analysis.intervals import Estimate
+from recycler.analysis.meanings import MEANINGS
+from recycler.analysis.paired import in_words
+from recycler.analysis.per_class import photos_of_class
 
 HEADLINES = (("top1",), ("top5",), ("recycling_balanced_accuracy", "recycling_accuracy"))  # the first that there is
 WITH_THRESHOLDS = (("coverage",), ("accuracy_when_sure",))

@@ -15,18 +15,18 @@ from components.analysis.overview import figure_rows
 from components.analysis.pixels import thumbnail
 from components.words import percent, readable, share
 from recycler.analysis import OWN, Analysis
-from recycler.calibration import reliability
-from recycler.calibration_figures import reliability_chart
-from recycler.class_axes import ANSWERS
-from recycler.class_groups import each_class
-from recycler.confusion import cell_counts, confused_order, confused_pairs, matrix_cells, most_confused
-from recycler.confusion_figures import BY_SHARE, confusion_chart
-from recycler.confusion_figures import READING as READ_CONFUSION
-from recycler.entropy import by_median, ends, entropy_boxes
-from recycler.entropy_figures import READING as READ_ENTROPY
-from recycler.entropy_figures import entropy_chart
+from recycler.analysis.calibration import reliability
+from recycler.analysis.calibration_figures import reliability_chart
+from recycler.analysis.class_axes import ANSWERS
+from recycler.analysis.class_groups import each_class
+from recycler.analysis.confusion import cell_counts, confused_order, confused_pairs, matrix_cells, most_confused
+from recycler.analysis.confusion_figures import BY_SHARE, confusion_chart
+from recycler.analysis.confusion_figures import READING as READ_CONFUSION
+from recycler.analysis.entropy import by_median, ends, entropy_boxes
+from recycler.analysis.entropy_figures import READING as READ_ENTROPY
+from recycler.analysis.entropy_figures import entropy_chart
+from recycler.analysis.report import Drawing, Part, Picture, Pictures, Rows, Words, report_html
 from recycler.history import history_charts
-from recycler.report import Drawing, Part, Picture, Pictures, Rows, Words, report_html
 from recycler.runs import list_runs
 from recycler.settings import settings
 from recycler.subjects import origin

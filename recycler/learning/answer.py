@@ -5,9 +5,9 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from recycler.analysis.corrections import corrected, labels_now
 from recycler.class_mapping import map_classes
 from recycler.classifier import Classifier
-from recycler.corrections import corrected, labels_now
 from recycler.datasets import load_dataset
 from recycler.datasets.dataset import Dataset
 from recycler.datasets.sources import load_sources

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from recycler.calibration import fit_confidence, fit_temperature
+from recycler.analysis.calibration import fit_confidence, fit_temperature
 from recycler.classifier import BATCH, Classifier, soften
 from recycler.datasets.dataset import Dataset
 from recycler.errors import ExportError, RunError

@@ -3,8 +3,8 @@
 from streamlit.testing.v1 import AppTest
 
 from components import state
-from recycler.class_groups import each_class
-from recycler.confusion import cell_counts
+from recycler.analysis.class_groups import each_class
+from recycler.analysis.confusion import cell_counts
 from tests.tables import analysed, drawn
 
 SHOW = """

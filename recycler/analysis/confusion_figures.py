@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from recycler.class_axes import ANSWERS, MANY, class_axis
+from recycler.analysis.class_axes import ANSWERS, MANY, class_axis
 from recycler.figures import EDGE
 
 READING = (

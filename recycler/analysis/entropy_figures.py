@@ -9,8 +9,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from recycler.class_axes import ALL_NAMES, LONGEST
-from recycler.entropy import Boxes
+from recycler.analysis.class_axes import ALL_NAMES, LONGEST
+from recycler.analysis.entropy import Boxes
 from recycler.figures import EDGE
 
 READING = (

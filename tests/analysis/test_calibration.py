@@ -5,7 +5,7 @@ import pytest
 from sklearn.calibration import calibration_curve
 
 from recycler.analysis import OWN, Analysis
-from recycler.calibration import (
+from recycler.analysis.calibration import (
     fit_confidence,
     fit_temperature,
     reliability,

@@ -3,8 +3,8 @@ import pytest
 from scipy.stats import binom, binomtest
 from sklearn.metrics import f1_score, roc_auc_score
 
-from recycler import intervals
-from recycler.intervals import Estimate, differences, resample, wilson
+from recycler.analysis import intervals
+from recycler.analysis.intervals import Estimate, differences, resample, wilson
 from recycler.metrics import figures_of_merit
 from recycler.predictions import Predictions
 from recycler.rulebook import find_rulebook

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from recycler.intervals import wilson
+from recycler.analysis.intervals import wilson
 from recycler.metrics import confusion_counts, precision_recall_f1
 from recycler.predictions import Predictions
 from recycler.rulebook import DESTINATIONS, Rulebook

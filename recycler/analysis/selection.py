@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from recycler.label_errors import likely_label_errors
+from recycler.analysis.label_errors import likely_label_errors
 from recycler.metrics import should_recycle
 from recycler.predictions import Index, Predictions
 from recycler.rulebook import Rulebook

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from recycler.analysis.groups import SIZES, group_table, groupings
 from recycler.classes import CIFAR100
 from recycler.datasets.cifar100 import IMAGENET_SHARED, SUPERCLASS_OF
-from recycler.groups import SIZES, group_table, groupings
 from recycler.predictions import Predictions, predictions
 from recycler.rulebook import find_rulebook
 from tests.tables import drawn

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from recycler.per_class import class_table, photos_of_class
+from recycler.analysis.per_class import class_table, photos_of_class
 from recycler.predictions import predictions
 from recycler.rulebook import find_rulebook
 from tests.tables import MANY, drawn

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from recycler.analysis.selection import KINDS, Selection, select
 from recycler.predictions import Predictions, predictions
 from recycler.rulebook import find_rulebook
-from recycler.selection import KINDS, Selection, select
 from recycler.verdict import Thresholds
 
 CLASSES = ("glass", "paper", "trash")

@@ -1,4 +1,4 @@
-from recycler.meanings import MEANINGS
+from recycler.analysis.meanings import MEANINGS
 from recycler.metrics import figures_of_merit
 from recycler.rulebook import find_rulebook
 from tests.tables import drawn

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from recycler.analysis import Analysis
-from recycler.intervals import wilson
+from recycler.analysis.intervals import wilson
 from recycler.metrics import Flags, Floats, confidence_bins, should_recycle
 from recycler.verdict import Thresholds
 

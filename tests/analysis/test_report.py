@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import altair as alt
 import pandas as pd
 
-from recycler.report import Drawing, Picture, Pictures, Rows, Words, report_html
+from recycler.analysis.report import Drawing, Picture, Pictures, Rows, Words, report_html
 
 HOSTILE = '</script><img src=x onerror="alert(1)"> & "quoted"'
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from recycler.analysis.intervals import wilson
 from recycler.classes import CIFAR100
 from recycler.datasets.cifar100 import IMAGENET_SHARED
-from recycler.intervals import wilson
 from recycler.metrics import Flags, Floats, should_recycle
 from recycler.predictions import Index, Predictions
 from recycler.rulebook import Rulebook

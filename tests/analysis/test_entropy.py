@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from recycler.entropy import OUTLIERS, by_median, ends, entropy_boxes
+from recycler.analysis.entropy import OUTLIERS, by_median, ends, entropy_boxes
 
 RNG = np.random.default_rng(0)
 

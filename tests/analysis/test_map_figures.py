@@ -1,6 +1,6 @@
 import pandas as pd
 
-from recycler.map_figures import MOST_GROUPS, feature_map_chart
+from recycler.analysis.map_figures import MOST_GROUPS, feature_map_chart
 
 
 def drawn(count: int) -> dict:

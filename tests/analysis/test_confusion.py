@@ -1,8 +1,8 @@
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from recycler.class_groups import each_class, everything, superclasses
-from recycler.confusion import (
+from recycler.analysis.class_groups import each_class, everything, superclasses
+from recycler.analysis.confusion import (
     cell_counts,
     cell_rows,
     confused_order,

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from recycler.analysis.paired import CHANGES, PairedTest, changes, class_changes, in_words, mcnemar, pair, right_pair
 from recycler.errors import PredictionsError
-from recycler.paired import CHANGES, PairedTest, changes, class_changes, in_words, mcnemar, pair, right_pair
 from recycler.rulebook import find_rulebook
 from tests.tables import drawn
 

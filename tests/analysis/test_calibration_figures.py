@@ -1,7 +1,7 @@
 import pandas as pd
 
-from recycler.calibration import reliability, risk_coverage, thinned
-from recycler.calibration_figures import MARKS, reliability_chart, risk_chart
+from recycler.analysis.calibration import reliability, risk_coverage, thinned
+from recycler.analysis.calibration_figures import MARKS, reliability_chart, risk_chart
 from tests.tables import drawn
 
 

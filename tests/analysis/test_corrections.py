@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recycler.corrections import corrected, labels_now
+from recycler.analysis.corrections import corrected, labels_now
 from recycler.labels import change_label
 from recycler.predictions import Predictions, predictions
 from recycler.recipe import Data, Source

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recycler.learning.answers import imagenet_head, on_other_data, scaled_twice
 from recycler.learning.data import load_data
+from recycler.learning.elsewhere import imagenet_head, on_other_data, scaled_twice
 from recycler.learning.trainer import train
 from recycler.predictions import read_predictions
 from recycler.recipe import parse_recipe

@@ -1,6 +1,6 @@
 import numpy as np
 
-from recycler.label_errors import likely_label_errors
+from recycler.analysis.label_errors import likely_label_errors
 from recycler.predictions import predictions
 
 CLASSES = ("glass", "paper", "trash")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from recycler.feature_map import LEAST_PHOTOS, feature_map, sample
+from recycler.analysis.feature_map import LEAST_PHOTOS, feature_map, sample
 
 
 def clusters(count: int) -> tuple[np.ndarray, np.ndarray]:

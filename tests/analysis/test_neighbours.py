@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from recycler.neighbours import Embedded, cosines, nearest
+from recycler.analysis.neighbours import Embedded, cosines, nearest
 
 AMONG = Embedded(
     np.array(["a/1", "a/2", "a/3", "a/4"], object),

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
-from recycler.class_groups import ClassGroups
+from recycler.analysis.class_groups import ClassGroups
 from recycler.predictions import Index, Predictions
 
 Counts = NDArray[np.int64]

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from recycler.group_figures import change_chart, group_chart
+from recycler.analysis.group_figures import change_chart, group_chart
 
 GROUPS = pd.DataFrame(
     {
