@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recycler.experiments import EXPERIMENTS
 from recycler.photos import to_jpeg
 from recycler.predictions import Predictions, write_predictions
 from recycler.recipe import parse_recipe
@@ -215,3 +216,14 @@ def test_two_tables_are_compared_photo_by_photo(tmp_path: Path) -> None:
 
 def renamed(table: Predictions) -> Predictions:
     return replace(table, photos=np.array([f"elsewhere/{i}" for i in range(len(table))], object))
+
+
+def test_the_rows_of_the_bench_are_listed_and_one_that_is_none_is_named() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "recycler", "bench", "thesis", "--list"], capture_output=True, text=True, check=True
+    )
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [*EXPERIMENTS]
+    assert "0 of 3" in done.stdout
+    status, _, problem = recycler("bench", "thesis", "--only", "layers-13")
+    assert status == 2
+    assert "layers-13" in problem

@@ -101,7 +101,9 @@ def write_report(known: Sequence[Experiment], problems: Mapping[str, str], proje
 
 def key_of(recipe: Recipe) -> Key:
     """The same for recipes that train the same."""
-    content = json.dumps(recipe.model_dump(mode="json", exclude=WORDS | {"seed"}), sort_keys=True)
+    # Without what a recipe leaves as it is: a field that a newer version adds makes no other recipe of an old one.
+    fields = recipe.model_dump(mode="json", exclude=WORDS | {"seed"}, exclude_defaults=True)
+    content = json.dumps(fields, sort_keys=True)
     return Key(hashlib.sha256(content.encode()).hexdigest()[:16], recipe.seed)
 
 
@@ -133,16 +135,16 @@ def _train(recipe: Recipe) -> Run:
 
 
 def _measure(experiment: Experiment, recipe: Recipe, run: Run | None) -> Predictions:
-    from recycler.learning import answers  # Keras, for which nothing else here waits
+    from recycler.learning import elsewhere  # Keras, for which nothing else here waits
 
     def unseen(*_: object) -> None:
         """These are matters of seconds."""
 
     if run is None:
-        return answers.imagenet_head(recipe, unseen)
+        return elsewhere.imagenet_head(recipe, unseen)
     if experiment.tested_on == "own_scaled_twice":
-        return answers.scaled_twice(run, unseen)
-    return answers.on_other_data(run, experiment.tested_on, unseen)
+        return elsewhere.scaled_twice(run, unseen)
+    return elsewhere.on_other_data(run, experiment.tested_on, unseen)
 
 
 def _answers_file(experiment: Experiment, run: Run | None) -> Path:
