@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from components import data_sets
 from components.analysis import waiting
 from components.analysis.answers import evaluated
+from components.words import plain
 from recycler.analysis import OWN, Analysis
 from recycler.analysis.neighbours import Embedded
+from recycler.errors import RecyclerError
 from recycler.evaluations import Question, find_evaluation, key_of, load_embeddings, photos_asked
 from recycler.predictions import Index
 
@@ -65,8 +67,12 @@ def _ask(analysis: Analysis, question: Question, why: str) -> tuple[str, Embedde
     if subject.card is None and subject.run is None:
         st.caption(NO_NETWORK)
         return None
-    photos = photos_asked(question)
-    key = key_of(question, subject, data_sets.as_found(photos), data_sets.fingerprint(photos))
+    try:
+        photos = photos_asked(question)
+        key = key_of(question, subject, data_sets.as_found(photos), data_sets.fingerprint(photos))
+    except RecyclerError as problem:  # on a machine that has the model without its photos
+        st.caption(plain(str(problem), 600))
+        return None
     standing = find_evaluation(key)
     if standing is None or standing.state != "done":
         st.caption(why)

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from recycler.settings import PROJECT
 from tests.journeys.conftest import fits
+from tests.journeys.test_analyse_figures import click_mark, view
 
 pytestmark = pytest.mark.journey
 
@@ -68,3 +69,29 @@ def test_on_a_phone_a_photo_opens_large_and_fits(phone: Page, fresh_server: str,
     large.get_by_text("Show which part decided").tap()
     expect(large.get_by_text("Bright parts speak for cardboard")).to_be_visible()
     fits(phone)
+
+
+def test_from_a_question_through_a_confusion_to_a_better_label_and_a_report(
+    page: Page, fresh_server: str, things: Path, tmp_path: Path
+) -> None:
+    page.goto(f"{fresh_server}/analyse?subject=household&data={things}&split=all")
+    page.get_by_role("button", name="Evaluate").click()
+    view(page, "Confusion")
+    click_mark(page, "true: shoes", "said: metal")
+    expect(page.get_by_text("shoes said to be metal: 1 photo")).to_be_visible()
+    page.get_by_role("button", name="Open shoes, said metal").click()
+    large = page.get_by_role("dialog")
+    large.get_by_text("Wrong label?").click()
+    large.get_by_role("button", name="Leave this photo out").click()
+    expect(large.get_by_text("left out now; it was shoes")).to_be_visible()
+    large.get_by_role("button", name="Undo").click()
+    expect(large.get_by_text("Wrong label?")).to_be_visible()
+    page.keyboard.press("Escape")
+    view(page, "Entropy")
+    click_mark(page, "group: clothes", "series: wrong")
+    expect(page.get_by_role("button", name="Open clothes, said cardboard")).to_be_visible()
+    with page.expect_download(timeout=60_000) as download:
+        page.get_by_role("button", name="Report").click()
+    download.value.save_as(tmp_path / "report.html")
+    page.goto(f"file://{tmp_path / 'report.html'}")
+    expect(page.get_by_role("heading", name="Household waste").first).to_be_visible()
