@@ -102,6 +102,7 @@ ANALYSE_FILE = "_analyse_file"
 ANALYSE_RULES = "_analyse_rules"  # then the subject
 ANALYSE_MAP = "_analyse_map"  # then subject and data
 ANALYSE_LEARNED = "_analyse_learned"  # then the evaluation
+ANALYSE_SINCE = "_analyse_since"
 ANALYSE_START = "_analyse_start"  # then the evaluation
 ANALYSE_STOP = "_analyse_stop"  # then the evaluation
 

@@ -12,6 +12,7 @@ from components.analysis import (
     failed,
     feature_map,
     history,
+    onward,
     overview,
     report,
 )
@@ -44,7 +45,9 @@ def page() -> None:
             view = st.segmented_control(
                 "View", list(VIEWS), default=next(iter(VIEWS)), required=True, key=state.ANALYSE_VIEW
             )
-            report.download(analysis, beside)
+            with st.container(horizontal=True, width="content"):
+                onward.draw(analysis, beside)
+                report.download(analysis, beside)
         VIEWS[view or next(iter(VIEWS))](analysis, beside)
     except RecyclerError as problem:
         st.error(str(problem))

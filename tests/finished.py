@@ -7,8 +7,8 @@ from recycler.settings import PROJECT, settings
 QUICK = load_recipe(PROJECT / "recipes" / "quick.yaml")
 
 
-def ended(title: str, top1: float, note: str = "", recipe: Recipe = QUICK) -> Run:
-    run = new_run(settings().runs, recipe, "cpu", Label(title=title, note=note))
+def ended(title: str, top1: float, note: str = "", recipe: Recipe = QUICK, parent: str = "") -> Run:
+    run = new_run(settings().runs, recipe, "cpu", Label(title=title, note=note), parent)
     run.begin_stage(0, "feature extraction", 3, 2)
     for epoch in (1, 2, 3):
         for step in (1, 2):

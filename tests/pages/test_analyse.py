@@ -120,3 +120,24 @@ def test_with_no_model_and_no_run_it_says_what_to_do(tmp_path: Path, monkeypatch
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     app = analyse(subject="household", data=str(tmp_path / "gone"))
     assert "gone" in app.error[0].value
+
+
+def test_from_an_analysis_one_trains_again_and_then_sees_what_changed(tree: Path) -> None:
+    answer(Question("household", str(tree), "all"), lambda *_: None)
+    assert [key for key in keys(analyse(subject="household", data=str(tree))) if key.startswith(state.AGAIN_OPEN)]
+    first, again = (ended(title, 0.4, parent=parent) for title, parent in (("First", ""), ("Again", "household")))
+    for run in (first, again):
+        run.record.classes = drawn(4).classes
+        run.save()
+        (run.folder / "network.keras").write_bytes(b"weights")
+        write_predictions(run.folder / "predictions.parquet", drawn(40))
+    assert state.ANALYSE_SINCE not in keys(analyse(subject=f"run:{first.record.run}"))
+    app = analyse(subject=f"run:{again.record.run}")
+    app.button(key=state.ANALYSE_SINCE).click().run()
+    assert not app.exception
+    assert box(app, "beside") == "household"
+    assert app.button_group(key=state.ANALYSE_VIEW).value == "Changes"
+
+
+def keys(app: AppTest) -> list[str]:
+    return [str(button.key) for button in app.button]
