@@ -6,6 +6,7 @@ One row a photo: `photo` (SOURCE/ID), `split`, `true`, `predicted`, `probabiliti
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from io import BytesIO
 from pathlib import Path
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from recycler.errors import PredictionsError
 from recycler.rulebook import Rulebook
 from recycler.runs import write_atomically
+from recycler.settings import settings
 from recycler.verdict import Thresholds, entropies, verdicts
 
 Floats = NDArray[np.float32]
@@ -41,7 +43,7 @@ OPTIONAL = {"recycling"}
 MOST_ROWS = 5_000_000
 MOST_BYTES = 8_000_000_000  # unpacked; a million rows of 100 classes take 0.5 GB
 ROUNDING = 1e-2  # by which a sum of probabilities, or an entropy in bits, may be off
-BLOCK = 65_536  # rows at once, so that intermediate results stay small
+BLOCK = 16_384  # rows at once, so that intermediate results stay small
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,28 +228,28 @@ def _checked(table: pa.Table, classes: tuple[str, ...], name: str) -> Prediction
         raise PredictionsError(f"{name} holds probabilities that are none: below 0, or no numbers.")
     if (np.abs(probabilities.sum(axis=1) - 1) > ROUNDING).any():
         raise PredictionsError(f"{name} holds probabilities that do not sum to 1.")
-    text = {key: column[key].to_numpy(zero_copy_only=False) for key in ("photo", "split", "true", "verdict")}
-    encoded = column["true"].dictionary_encode()
-    found = encoded.dictionary.to_pylist()
+    (found, places), (splits, split), (verdict_words, verdict) = (
+        _words(column[k]) for k in ("true", "split", "verdict")
+    )
     names = (*classes, *sorted(set(found) - set(classes)))
-    true = np.array([names.index(one) for one in found], np.int64)[encoded.indices.to_numpy()]
+    true = np.array([names.index(one) for one in found], np.int64)[places]
     derived = _derived(probabilities, true)
     said = column["p_recycle"].to_numpy()
     if (
         (np.abs(derived["entropy_bits"] - column["entropy_bits"].to_numpy()) > ROUNDING).any()
         or not ((said >= 0) & (said <= 1)).all()
-        or not set(np.unique(text["verdict"])) <= {"recycle", "bin", "unsure"}
+        or not set(verdict_words) <= {"recycle", "bin", "unsure"}
     ):
         raise PredictionsError(f"{name} was changed: what it says does not follow from its probabilities. {MADE_BY}")
     recycling = column["recycling"].to_numpy(zero_copy_only=False) if "recycling" in column else None
     return Predictions(
         classes=classes,
         names=names,
-        photos=text["photo"],
-        splits=text["split"],
+        photos=column["photo"].to_numpy(zero_copy_only=False),
+        splits=np.array(splits, object)[split],
         recycling=np.full(len(true), np.nan, np.float32) if recycling is None else recycling,
         p_recycle=said,
-        verdicts=text["verdict"].astype(str),
+        verdicts=np.array(verdict_words)[verdict],
         **derived,
     )
 
@@ -257,13 +259,20 @@ def _columns(table: Predictions) -> list[str]:
     return [field.name for field in fields(table) if field.name not in ("classes", "names")]
 
 
+def _words(column: pa.StringArray) -> tuple[list[str], Index]:
+    """The different words of a column, and which of them each row holds."""
+    encoded = column.dictionary_encode()
+    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+
+
 def _derived(probabilities: Floats, true: Index) -> dict[str, Any]:
-    """What follows from probabilities (N, C) and true classes (N,), block by block."""
+    """What follows from probabilities (N, C) and true classes (N,), block by block on all threads."""
     count, classes = probabilities.shape
     found: dict[str, Any] = {"probabilities": probabilities, "true": true}
     found |= {key: np.zeros(count, np.int64) for key in ("predicted", "second", "rank")}
     found |= {key: np.zeros(count, np.float32) for key in ("confidence", "entropy_bits", "p_true", "squares")}
-    for start in range(0, count, BLOCK):
+
+    def derive(start: int) -> None:
         rows = slice(start, start + BLOCK)
         p, label = probabilities[rows], true[rows]
         row = np.arange(len(p))
@@ -274,6 +283,9 @@ def _derived(probabilities: Floats, true: Index) -> dict[str, Any]:
         p_true = np.where(known, p[row, np.where(known, label, 0)], np.nan)
         found["predicted"][rows], found["second"][rows] = first, rest.argmax(axis=1)
         found["confidence"][rows], found["p_true"][rows] = p[row, first], p_true
-        found["entropy_bits"][rows], found["squares"][rows] = entropies(p), (p * p).sum(axis=1)
+        found["entropy_bits"][rows], found["squares"][rows] = entropies(p), np.einsum("nc,nc->n", p, p)
         found["rank"][rows] = np.where(known, (p > p_true[:, None]).sum(axis=1), classes)
+
+    with ThreadPoolExecutor(settings().threads) as pool:
+        list(pool.map(derive, range(0, count, BLOCK)))
     return found
