@@ -148,6 +148,11 @@ def jpeg(path: Path, size: tuple[int, int], turned: int = 0) -> bytes:
     return file.getvalue()
 
 
+def settled(page: Page) -> None:
+    """Wait until the page is drawn to its end: what is opened before then closes again."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
 def fits(page: Page) -> None:
     """Nothing scrolls sideways."""
     wide = page.evaluate("Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.journeys.conftest import fits, new_server
+from tests.journeys.conftest import fits, new_server, settled
 from tests.journeys.test_teach import JAR
 
 pytestmark = pytest.mark.journey
@@ -26,7 +26,7 @@ def packed(photos: list[FilePayload]) -> FilePayload:
 def counts(page: Page, glass: int, metal: int) -> None:
     for name, count in {"Glass": glass, "Metal": metal}.items():
         expect(page.get_by_role("button", name=f"{name} {count}", exact=True)).to_be_visible()
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")  # all is drawn
+    settled(page)
     expect(page.get_by_role("checkbox")).to_have_count(glass + metal)
 
 

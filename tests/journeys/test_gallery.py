@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from recycler.settings import PROJECT
-from tests.journeys.conftest import fits
+from tests.journeys.conftest import fits, settled
 from tests.journeys.test_analyse_figures import click_mark, view
 
 pytestmark = pytest.mark.journey
@@ -27,6 +27,8 @@ def things(tmp_path: Path) -> Path:
 def open_gallery(page: Page, server: str, things: Path) -> None:
     page.goto(f"{server}/analyse?subject=household&data={things}&split=all")
     page.get_by_role("button", name="Evaluate").click()
+    expect(page.get_by_role("radio", name="Failed photos")).to_be_visible(timeout=60_000)
+    settled(page)
     page.get_by_role("radio", name="Failed photos").click()
     expect(page.get_by_text("2 of 3 photos.")).to_be_visible()
 
@@ -47,6 +49,9 @@ def test_a_wrong_label_is_put_right_from_the_gallery_and_taken_back(
 
     large.get_by_text("Wrong label?").click()
     what = large.get_by_role("combobox", name="It is")
+    expect(what).to_be_visible()
+    settled(page)
+    what.click()
     what.fill("metal")
     page.get_by_role("option", name="metal").click()
     expect(large.get_by_text("metal now; it was shoes")).to_be_visible()
@@ -54,6 +59,7 @@ def test_a_wrong_label_is_put_right_from_the_gallery_and_taken_back(
     expect(page.get_by_text("1 of 3 photos.")).to_be_visible()
     expect(page.get_by_role("button", name="Open shoes, said metal")).to_have_count(0)
 
+    settled(page)
     page.get_by_text("Corrected labels").click()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("2 of 3 photos.")).to_be_visible()
