@@ -61,7 +61,10 @@ def test_a_wrong_label_is_put_right_from_the_gallery_and_taken_back(
 
     settled(page)
     page.get_by_text("Corrected labels").click()
-    page.get_by_role("button", name="Undo").click()
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    settled(page)
+    undo.click()
     expect(page.get_by_text("2 of 3 photos.")).to_be_visible()
     expect(page.get_by_text("Corrected labels")).to_have_count(0)
 
