@@ -323,7 +323,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     """Measure a model or a run on a data set; the same question is answered from what is kept."""
     from recycler.class_mapping import parse_mapping
     from recycler.evaluation import limits
-    from recycler.evaluations import Question, sorted_mapping, thresholds_now
+    from recycler.evaluations import OWNED, Question, sorted_mapping, thresholds_now
     from recycler.metrics import figures_of_merit
     from recycler.predictions import write_predictions
     from recycler.runs import find_run
@@ -332,7 +332,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     name = RUN + find_run(settings().runs, run_name).record.run if run_name else model or settings().model
     subject = find_subject(name)
     rules = rulebook_of(subject, rulebook)
-    data = f"own:{name}" if dataset == "own" else dataset
+    data = f"{OWNED}{name}" if dataset == "own" else dataset
     question = Question(name, data, split, sorted_mapping(parse_mapping(pairs)))
     if subject.run:
         _quiet_tensorflow()

@@ -39,8 +39,9 @@ from recycler.runs import NETWORK_FILE, START_SECONDS, is_held, write_atomically
 from recycler.settings import settings
 from recycler.shelf import LITERT_FILE
 from recycler.subjects import Subject, find_subject
-from recycler.verdict import Thresholds
+from recycler.verdict import ALWAYS_ANSWER, Thresholds
 
+OWNED = "own:"  # before the name of a subject: the photos of its recipe
 FORMAT = 1
 RECORD_FILE = "evaluation.json"
 PREDICTIONS_FILE = "predictions.parquet"
@@ -72,7 +73,7 @@ class Question:
     @property
     def owner(self) -> str | None:
         """Whose own photos are asked about, if any."""
-        return self.data.removeprefix("own:") if self.data.startswith("own:") else None
+        return self.data.removeprefix(OWNED) if self.data.startswith(OWNED) else None
 
 
 def photos_asked(question: Question) -> Data:
@@ -109,7 +110,7 @@ class Evaluation(BaseModel):
     doing: str = "starting"
     done: int = 0
     total: int = 0
-    thresholds: Thresholds = Thresholds(0.0)
+    thresholds: Thresholds = ALWAYS_ANSWER
     mapping: dict[str, str] = {}
     left_out: tuple[str, ...] = ()
     learned: int = 0

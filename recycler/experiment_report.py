@@ -69,7 +69,7 @@ def figures_of(test: Predictions, validation: Predictions, rulebook: Rulebook) -
 
     validation: of the same network, perhaps empty; gives the loss and the threshold for recycling.
     """
-    figures = figures_of_merit(test, rulebook) | {"entropy_bits": float(test.entropy_bits.mean())}
+    figures = figures_of_merit(test, rulebook)
     shared = np.array([name in IMAGENET_SHARED for name in test.names])[test.true]
     if {name for name in test.names if name in IMAGENET_SHARED} == IMAGENET_SHARED and not shared.all():
         figures |= {"top1_shared": float(test.right[shared].mean()), "top1_unshared": float(test.right[~shared].mean())}

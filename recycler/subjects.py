@@ -12,11 +12,10 @@ from recycler.rulebook import Rulebook, find_rulebook
 from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run, list_runs
 from recycler.settings import settings
 from recycler.shelf import KERAS_FILE, Card, ShelfModel, checksum, list_models, load_model
-from recycler.verdict import Thresholds
+from recycler.verdict import ALWAYS_ANSWER, Thresholds
 
 RUN = "run:"
 LONGEST_NAME = 64  # of a model
-ALWAYS_ANSWER = Thresholds(confidence=0.0)  # a run has no thresholds before it is published
 
 
 @dataclass(frozen=True)

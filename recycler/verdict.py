@@ -29,6 +29,9 @@ class Thresholds:
     entropy_bits: Annotated[float, Field(ge=0)] | None = None
 
 
+ALWAYS_ANSWER = Thresholds(confidence=0.0)  # of a run before it is published
+
+
 @dataclass(frozen=True, eq=False)
 class Prediction:
     """What a model says about one photo.

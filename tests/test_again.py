@@ -10,7 +10,8 @@ from recycler.errors import RecipeError
 from recycler.recipe import Recipe, parse_recipe
 from recycler.runs import new_run
 from recycler.settings import PROJECT, settings
-from recycler.subjects import ALWAYS_ANSWER, Subject, find_subject
+from recycler.subjects import Subject, find_subject
+from recycler.verdict import ALWAYS_ANSWER
 from tests.datasets.pictures import photo
 
 RECIPE = parse_recipe("{name: kitchen, title: Kitchen, data: {sources: [{name: home}]}, emphasis: {paper: 3}}")

@@ -18,8 +18,8 @@ from recycler.predictions import Predictions, read_predictions
 from recycler.recipe import Data, Source
 from recycler.rulebook import Rulebook
 from recycler.runs import PREDICTIONS_FILE
-from recycler.subjects import ALWAYS_ANSWER, Subject, rulebook_of
-from recycler.verdict import Thresholds
+from recycler.subjects import Subject, rulebook_of
+from recycler.verdict import ALWAYS_ANSWER, Thresholds
 
 Rows = Callable[[Predictions], NDArray[np.bool_]]
 

@@ -16,13 +16,12 @@ from recycler.analysis import Analysis
 from recycler.datasets import available_datasets
 from recycler.datasets.dataset import Dataset
 from recycler.errors import DatasetError
-from recycler.evaluations import Question, find_evaluation, key_of, photos_asked
+from recycler.evaluations import OWNED, Question, find_evaluation, key_of, photos_asked
 from recycler.rulebook import Rulebook
 from recycler.settings import settings
 from recycler.subjects import Subject, list_subjects, rulebook_of
 
 NOTHING = "—"
-OWNED = "own:"
 SPLITS = {
     "test": "Test",
     "validation": "Validation",

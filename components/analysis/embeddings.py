@@ -13,7 +13,7 @@ from components.words import plain
 from recycler.analysis import OWN, Analysis
 from recycler.analysis.neighbours import Embedded
 from recycler.errors import RecyclerError
-from recycler.evaluations import Question, find_evaluation, key_of, load_embeddings, photos_asked
+from recycler.evaluations import OWNED, Question, find_evaluation, key_of, load_embeddings, photos_asked
 from recycler.predictions import Index
 
 WHY_TRAINING = "To find them, the network has to look once at all photos that it was trained on."
@@ -32,7 +32,7 @@ class Training:
 def of_training(analysis: Analysis) -> Training | None:
     """The training photos. Where they are not known yet, the way to it is drawn, and None comes back."""
     subject = analysis.subject
-    question = Question(subject.name, f"own:{subject.name}", "train")
+    question = Question(subject.name, f"{OWNED}{subject.name}", "train")
     if subject.recipe is None:
         st.caption("What this was trained on is not known here.")
         return None
@@ -52,7 +52,7 @@ def of_rows(analysis: Analysis, rows: Index) -> tuple[Index, NDArray[np.floating
     if analysis.evaluation:
         embedded = _embedded(analysis.evaluation)
     else:
-        found = _ask(analysis, Question(subject.name, f"own:{subject.name}", analysis.split), WHY_ROWS)
+        found = _ask(analysis, Question(subject.name, f"{OWNED}{subject.name}", analysis.split), WHY_ROWS)
         embedded = found[1] if found else None
     if embedded is None:
         return None

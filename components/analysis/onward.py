@@ -24,7 +24,11 @@ def draw(analysis: Analysis, beside: Analysis | None) -> None:
 def _since(analysis: Analysis, beside: Analysis | None) -> None:
     run = analysis.subject.run
     parent = run.record.parent if run else ""
-    if parent not in {subject.name for subject in list_subjects()} or (beside and beside.subject.name == parent):
+    if (
+        not parent
+        or parent not in {subject.name for subject in list_subjects()}
+        or (beside and beside.subject.name == parent)
+    ):
         return
     st.button(
         f"Since {plain(parent_title(parent), 30)}?",

@@ -21,7 +21,7 @@ from recycler.publishing import STEPS
 from recycler.rulebook import Rulebook, find_rulebook
 from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run
 from recycler.shelf import KERAS_FILE, LITERT_FILE, Card, ShelfModel, check_name, list_models, new_model, write_card
-from recycler.verdict import Thresholds
+from recycler.verdict import ALWAYS_ANSWER, Thresholds
 
 PARITY_PHOTOS = 64
 LEAST_AGREEMENT = 0.98  # one photo of 64 may sit on the fence between two classes
@@ -84,7 +84,7 @@ def publish(run: Run, name: str, shelf: Path, tell: Callable[[str], None] = lamb
     calibration = next(split for split in CALIBRATION_SPLITS if (table.splits == split).any())
     chosen = table.splits == calibration
     temperature = fit_temperature(table.probabilities[chosen], table.true[chosen])
-    table = _recalibrated(table, temperature).judged(rulebook, Thresholds(confidence=0.0))
+    table = _recalibrated(table, temperature).judged(rulebook, ALWAYS_ANSWER)
     thresholds = _thresholds(table.pick(chosen), rulebook)
     table = table.judged(rulebook, thresholds)
     _, loading, converting, comparing = STEPS

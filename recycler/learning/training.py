@@ -24,9 +24,8 @@ from recycler.predictions import Predictions, join_predictions, predictions, wri
 from recycler.recipe import Recipe
 from recycler.rulebook import Rulebook, find_rulebook
 from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run
-from recycler.verdict import Thresholds
+from recycler.verdict import ALWAYS_ANSWER
 
-ALWAYS_ANSWER = Thresholds(confidence=0.0)
 PREDICTED = 256  # photos at once
 
 

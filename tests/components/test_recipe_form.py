@@ -27,7 +27,8 @@ from recycler.recipe import Augmentation, Data, Recipe, dump_recipe, load_recipe
 from recycler.rulebook import find_rulebook
 from recycler.runs import new_run
 from recycler.settings import PROJECT, settings
-from recycler.subjects import ALWAYS_ANSWER, Subject
+from recycler.subjects import Subject
+from recycler.verdict import ALWAYS_ANSWER
 from tests.datasets.pictures import photo, write_tree
 
 GIVEN = os.environ.get("RECYCLER_DATA", "")  # before a fixture sets it

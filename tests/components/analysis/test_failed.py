@@ -17,7 +17,8 @@ from recycler.analysis import Analysis
 from recycler.predictions import predictions
 from recycler.recipe import Data, Source
 from recycler.rulebook import find_rulebook
-from recycler.subjects import ALWAYS_ANSWER, Subject
+from recycler.subjects import Subject
+from recycler.verdict import ALWAYS_ANSWER
 
 CLASSES = ("glass", "paper", "trash")
 SAID = {{

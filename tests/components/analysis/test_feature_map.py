@@ -16,7 +16,8 @@ from recycler.predictions import predictions, write_predictions
 from recycler.recipe import Data, Recipe, Source, load_recipe
 from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run, new_run
 from recycler.settings import PROJECT, settings
-from recycler.subjects import ALWAYS_ANSWER, RUN, find_subject
+from recycler.subjects import RUN, find_subject
+from recycler.verdict import ALWAYS_ANSWER
 from tests.datasets.pictures import photo, write_tree
 
 CLASSES = ("glass", "paper")
