@@ -9,6 +9,7 @@
     ├── PredictionsError  a predictions table that is none, or contradicts itself
     ├── RunError          a run that is missing or not ready
     ├── TrainingError     a training that cannot go on
+    ├── BatchError        a batch of photos that cannot go on
     ├── StoreError        a run store that does not answer
     └── ExportError       a network whose LiteRT copy does not agree with it
 
@@ -51,6 +52,10 @@ class RunError(RecyclerError):
 
 class TrainingError(RecyclerError):
     """A training that cannot go on."""
+
+
+class BatchError(RecyclerError):
+    """A batch of photos that cannot go on."""
 
 
 class StoreError(RecyclerError):
