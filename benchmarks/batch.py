@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -65,11 +66,11 @@ def decoding(file: Path, photos: int) -> float:
     return time.perf_counter() - begin
 
 
-def on_all_cores(work: object, file: Path, photos: int) -> float:
+def on_all_cores(work: Callable[[Path, int], float], file: Path, photos: int) -> float:
     """Photos a second of a function above in a process a core, all at once."""
     count = cores()
     with ProcessPoolExecutor(count, get_context("spawn")) as pool:
-        jobs = [pool.submit(work, file, photos // count) for _ in range(count)]  # type: ignore[arg-type]
+        jobs = [pool.submit(work, file, photos // count) for _ in range(count)]
         return photos / max(job.result() for job in jobs)
 
 
@@ -92,7 +93,7 @@ def _watch(process: subprocess.Popen[bytes], most: list[float]) -> None:
     while process.poll() is None:
         try:
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-            most[0] = max(most[0], sum(memory_mb(int(one)) for one in (process.pid, *children)))
+            most[0] = max(most[0], sum(memory_mb(one) for one in (process.pid, *map(int, children))))
         except (OSError, IndexError):  # one of them has just ended
             continue
         finally:
@@ -134,8 +135,8 @@ def main() -> None:
         "of the bare network", "of the two together", "memory, MB",
     ]  # fmt: skip
     text = (
-        f"Photos a second on {cores()} cores, {photos:,} JPEGs a batch, the median of {ROUNDS} rounds in which all take "
-        "turns. Ours runs from files to the finished Parquet file, start and end included."
+        f"Photos a second on {cores()} cores, {photos:,} JPEGs a batch, {ROUNDS} rounds in turns, their "
+        "median. Ours runs from files to the finished Parquet file, start and end included."
     )
     write("batch", "A batch of photos", [text, table(columns, rows)])
 

@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 from pyarrow.csv import CSVWriter
 
-from recycler.answering import Answerer, Line, Choice, photo_files, shown
+from recycler.answering import Answerer, Choice, Line, photo_files, shown
 from recycler.errors import BatchError
 from recycler.runs import write_atomically
 from recycler.shelf import LITERT_FILE

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from recycler import __version__
 from recycler.errors import PhotoError, RecyclerError, StoreError
+from recycler.home import prepare_home
 from recycler.settings import settings
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ NO_PHOTOS = "No photos found there. Name photos, or a folder that holds some."
 @click.version_option(__version__)
 def cli() -> None:
     """Recycling or bin? Classify photos; train, publish and evaluate the models that answer."""
+    if click.get_current_context().invoked_subcommand not in ("doctor", "backup"):
+        prepare_home(settings().home)
 
 
 @cli.command()
@@ -432,6 +435,35 @@ def doctor(as_json: bool) -> None:
 
     found = report()
     click.echo(found.model_dump_json() if as_json else render(found))
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@JSON
+def backup(file: Path, as_json: bool) -> None:
+    """Write all that cannot be had again, and the shelf, into a zip; the app and trainings may go on meanwhile."""
+    from recycler.backup import back_up
+
+    with _progress() as progress:
+        count = back_up(file, progress)
+    _say({"backup": str(file), "files": count}, as_json, f"{count:,} files are in {file}.")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--replace", is_flag=True, help="Also where the home folder holds something; that goes to its trash.")
+@JSON
+def restore(file: Path, replace: bool, as_json: bool) -> None:
+    """Put a backup back into an empty home folder, and its models onto the shelf; end the app before."""
+    from recycler.backup import restore as restore_backup
+
+    with _progress() as progress:
+        done = restore_backup(file, replace, progress)
+    line = {"files": done.files, "models": done.models, "replaced": str(done.replaced) if done.replaced else None}
+    text = f"{done.files:,} files are in {settings().home}"
+    text += f"; on the shelf are now {', '.join(done.models)} as in the backup" * bool(done.models)
+    text += f"; what was there before lies in {done.replaced} for a week" * bool(done.replaced)
+    _say(line, as_json, f"{text}.")
 
 
 @cli.command(hidden=True)

@@ -10,6 +10,7 @@
     ├── RunError          a run that is missing or not ready
     ├── TrainingError     a training that cannot go on
     ├── BatchError        a batch of photos that cannot go on
+    ├── HomeError         a home folder, or a backup of one, that cannot be used
     ├── StoreError        a run store that does not answer
     └── ExportError       a network whose LiteRT copy does not agree with it
 
@@ -56,6 +57,10 @@ class TrainingError(RecyclerError):
 
 class BatchError(RecyclerError):
     """A batch of photos that cannot go on."""
+
+
+class HomeError(RecyclerError):
+    """A home folder, or a backup of one, that cannot be used."""
 
 
 class StoreError(RecyclerError):
