@@ -15,6 +15,7 @@ from typing import Any
 from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from recycler.answers import Counts
 from recycler.errors import ModelError
 from recycler.runs import write_atomically
 from recycler.verdict import Thresholds
@@ -41,6 +42,7 @@ class Card(BaseModel):
     temperature: divides the logits so that probabilities match how often they are right (Guo et al. 2017).
     thresholds: when the answer is *unsure*; `thresholds_from` says on which photos they were set.
     metrics: data set and split to figures of merit by their usual names.
+    test_answers: what it said of its test photos, to be compared with what it is shown later; None on older cards.
     checksums: file name to SHA-256 in hex.
     """
 
@@ -66,6 +68,7 @@ class Card(BaseModel):
     parity: dict[str, float]
     recipe: dict[str, Any]
     versions: dict[str, str]
+    test_answers: Counts | None = None
     checksums: dict[str, str] = {}
 
 
