@@ -113,6 +113,19 @@ class Run:
     def place(self, place: float) -> None:
         write_atomically(self.folder / "place", repr(place).encode())
 
+    def predictions_before(self, stage: int) -> Path:
+        """Where the predictions of its validation and test photos from before a later stage, from 1, are kept."""
+        return self.folder / f"predictions-before-{stage}.parquet"
+
+    def kept_before(self) -> dict[int, str]:
+        """The stages before which its predictions are kept: number, from 1, to a name that no other stage has."""
+        names = [stage.name for stage in self.record.stages]
+        return {
+            number: name if names.count(name) == 1 else f"{name} (stage {number + 1})"
+            for number, name in enumerate(names)
+            if self.predictions_before(number).exists()
+        }
+
     def epochs(self) -> list[dict[str, str]]:
         """The rows of the table of epochs: stage, epoch, time (Unix), then the values by Keras's names."""
         file = self.folder / EPOCHS_FILE
@@ -247,12 +260,12 @@ def load_run(folder: Path) -> Run:
 
 def find_run(root: Path, name: str) -> Run:
     """The run of this name, or the newest one for "latest". Raises RunError."""
+    if name not in ("latest", ".", "..") and Path(name).name == name:
+        with suppress(OSError, ValidationError):
+            return load_run(root / name)
     runs = list_runs(root)
     if name == "latest" and runs:
         return runs[0]
-    for run in runs:
-        if run.record.run == name:
-            return run
     known = ", ".join(run.record.run for run in runs[:5]) or "none yet; train a recipe first"
     raise RunError(f"There is no run called “{name}”. Newest runs: {known}.")
 
@@ -296,7 +309,15 @@ def _new_folder(root: Path, stem: str) -> Path:
 
 
 def _read(folder: Path) -> Run:
-    return Run(folder, RunRecord.model_validate_json((folder / "run.json").read_bytes()))
+    file = folder / "run.json"
+    state = file.stat()
+    return Run(folder, _record(file, state.st_ino, state.st_mtime_ns).model_copy())
+
+
+@lru_cache(maxsize=512)
+def _record(file: Path, inode: int, changed: int) -> RunRecord:
+    """Read once: pages ask for the records of all runs several times a click."""
+    return RunRecord.model_validate_json(file.read_bytes())
 
 
 def is_held(lock: Path) -> bool:

@@ -40,6 +40,7 @@ class Card(BaseModel):
     input_size: pixels a side that the network takes, RGB in [0, 255]; 32 for a model of CIFAR's small images.
     temperature: divides the logits so that probabilities match how often they are right (Guo et al. 2017).
     thresholds: when the answer is *unsure*; `thresholds_from` says on which photos they were set.
+    parent: what it was trained again from, a shelf model (`household`) or a run (`run:NAME`); "" for none.
     metrics: data set and split to figures of merit by their usual names.
     checksums: file name to SHA-256 in hex.
     """
@@ -61,6 +62,7 @@ class Card(BaseModel):
     thresholds_from: str
     uses_recycling_output: bool = False
     label_rule: str = ""
+    parent: str = ""
     sources: dict[str, str]
     metrics: dict[str, dict[str, float]]
     parity: dict[str, float]
@@ -210,6 +212,8 @@ def card_text(card: Card) -> str:
         f"- **Not sure** below {card.thresholds.confidence:.2f} (set on {card.thresholds_from})",
         f"- **Temperature** {card.temperature:.3f}",
     ]
+    if card.parent:
+        lines.append(f"- **Trained again from** {card.parent}")
     if card.label_rule:
         lines.append(f"- **Label rule** {card.label_rule}")
     lines += ["", "## How good", "", *_metrics_table(card.metrics)]

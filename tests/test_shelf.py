@@ -44,6 +44,14 @@ def test_a_published_model_is_listed_and_loaded(tmp_path: Path) -> None:
     assert "0.500" in (tmp_path / "small" / "README.md").read_text()
 
 
+def test_a_model_that_was_trained_again_says_from_what(tmp_path: Path) -> None:
+    put(tmp_path, "small")
+    assert "Trained again" not in (tmp_path / "small" / "README.md").read_text()
+    with new_model(tmp_path, "better") as folder:
+        write_card(folder, make_card("better").model_copy(update={"parent": "small"}))
+    assert "- **Trained again from** small\n" in (tmp_path / "better" / "README.md").read_text()
+
+
 def test_nothing_changes_on_the_shelf_when_publishing_breaks_off(tmp_path: Path) -> None:
     put(tmp_path, "small", b"old")
 

@@ -110,6 +110,7 @@ def publish(run: Run, name: str, shelf: Path, tell: Callable[[str], None] = lamb
             thresholds=thresholds,
             thresholds_from=CALIBRATION_SPLITS[calibration],
             label_rule=recipe.data.label_rule,
+            parent=record.parent,
             sources=record.sources,
             metrics=split_figures(table, rulebook, record.sources),
             parity={},

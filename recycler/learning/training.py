@@ -2,7 +2,7 @@
 
 import resource
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import keras
@@ -78,8 +78,13 @@ def train_run(run: Run, prepared: Prepared, progress: Progress) -> None:
     keras.utils.set_random_seed(recipe.seed)
     network = new_network(recipe, data)
     checkpoint = Checkpoint(run.checkpoint)
+
+    def keep_before(stage: int, trained: Trained) -> None:
+        progress(f"measuring it before {recipe.stages[stage].name}", 0, 1)
+        write_predictions(run.predictions_before(stage), own_table(job, trained))
+
     try:
-        trained = train_stages(job, network, parts.train, parts.validation, run, checkpoint)
+        trained = train_stages(job, network, parts.train, parts.validation, run, checkpoint, keep_before)
     except Interrupted:
         return
     except TrainingError:
@@ -87,14 +92,9 @@ def train_run(run: Run, prepared: Prepared, progress: Progress) -> None:
         raise
     _write_network(run, job, network, checkpoint)
     progress("measuring it on photos that it has not learned from", 0, 1)
-    tables = [
-        table_of(job, trained, index, split)
-        for split, index in {"validation": parts.validation, "test": parts.test}.items()
-        if len(index)
-    ]
+    table = own_table(job, trained)
     if recipe.calibration == "left_out_source" and not trained.stopped:
-        tables += left_out_tables(job, trained)
-    table = join_predictions(tables)
+        table = join_predictions([table, *left_out_tables(job, trained)])
     write_predictions(run.folder / PREDICTIONS_FILE, table)
     run.record.figures = split_figures(table, rulebook, data.sources)
     run.record.peak_memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -127,11 +127,19 @@ def new_network(recipe: Recipe, data: Dataset, weights: str | None = "imagenet")
 
 
 def train_stages(
-    job: Job, network: Parts, train: Index, validation: Index, watcher: Watcher, checkpoint: Checkpoint
+    job: Job,
+    network: Parts,
+    train: Index,
+    validation: Index,
+    watcher: Watcher,
+    checkpoint: Checkpoint,
+    between: Callable[[int, Trained], None] = lambda stage, trained: None,
 ) -> Trained:
     """Train the network through all stages, in place, from the checkpoint on; it ends with its best weights.
 
-    train, validation: photos. Raises TrainingError, or Interrupted when it was stopped before anything learned.
+    train, validation: photos. between: called before each later stage, with its number and what was trained until then;
+    once more after a resume from before that stage's first checkpoint.
+    Raises TrainingError, or Interrupted when it was stopped before anything learned.
     """
     kept = checkpoint.load("state")
     state = State(**kept[0]) if kept else State(0)
@@ -140,6 +148,8 @@ def train_stages(
     for number in range(state.stage, len(job.recipe.stages)):
         if number > state.stage:
             state = State(number)
+        if trained is not None:
+            between(number, trained)
         if begun := checkpoint.load(f"start-{number}"):
             assign(_weights(network), begun[1])
         elif number:
@@ -198,6 +208,12 @@ def _batches(job: Job, number: int, network: Parts, activations: Sequence[Activa
     if recipe.source_shift and len(data.sources) > 1:
         ways = [source_ways(front, data, train, recipe.augmentation.copies + 1) for front in activations]
     return Batches(recipe, number, activations, targets, train, ways)
+
+
+def own_table(job: Job, trained: Trained) -> Predictions:
+    """Predictions of the validation and test photos."""
+    parts = {"validation": job.prepared.parts.validation, "test": job.prepared.parts.test}
+    return join_predictions([table_of(job, trained, index, split) for split, index in parts.items() if len(index)])
 
 
 def table_of(

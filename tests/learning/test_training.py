@@ -87,7 +87,9 @@ def test_the_predictions_table_holds_validation_and_test_photos_and_no_training_
 def test_a_published_run_answers_on_the_shelf_as_its_network_does(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    run.record.parent = "household"
     card = publish(run, "shapes", tmp_path)
+    assert card.parent == "household"
     assert card.parity["top1_agreement"] >= 0.98
     stopped = Run(run.folder, run.record.model_copy(update={"state": "stopped"}))  # it has its best weights, too
     assert publish(stopped, "shapes", tmp_path).version == 2
