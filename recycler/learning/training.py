@@ -95,7 +95,7 @@ def train_run(run: Run, prepared: Prepared, progress: Progress) -> None:
     progress("measuring it on photos that it has not learned from", 0, 1)
     table = own_table(job, trained)
     if recipe.calibration == "left_out_source" and not trained.stopped:
-        table = join_predictions([table, *left_out_tables(job, trained)])
+        table = join_predictions([table, *left_out_tables(job)])
     write_predictions(run.folder / PREDICTIONS_FILE, table)
     write_array(run.folder / REFERENCES_FILE, references(job, trained, parts.train).astype(np.float16))
     run.record.figures = split_figures(table, rulebook, data.sources)
@@ -265,7 +265,7 @@ def table_of(
     ).judged(job.rulebook, ALWAYS_ANSWER)
 
 
-def left_out_tables(job: Job, trained: Trained) -> list[Predictions]:
+def left_out_tables(job: Job) -> list[Predictions]:
     """For each source: train on the training photos of the others, predict all of its photos of classes they know.
 
     A source is passed over when the others hold recycling alone or bin alone: they could not tell the two apart.
