@@ -246,7 +246,7 @@ def _not_sure(thresholds: Thresholds) -> str:
     if thresholds.entropy_bits is not None:
         limits.append(f"above {thresholds.entropy_bits:.2f} bits")
     if thresholds.familiarity is not None:
-        limits.append(f"of photos less familiar than {thresholds.familiarity:.2f}")
+        limits.append(f"or familiarity and a tenth of the probability below {thresholds.familiarity:.2f}")
     return ", ".join(limits)
 
 

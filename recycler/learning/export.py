@@ -21,7 +21,7 @@ from recycler.publishing import STEPS
 from recycler.rulebook import Rulebook, find_rulebook
 from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, REFERENCES_FILE, Run
 from recycler.shelf import KERAS_FILE, LITERT_FILE, Card, ShelfModel, check_name, list_models, new_model, write_card
-from recycler.verdict import ALWAYS_ANSWER, Thresholds, is_strange
+from recycler.verdict import ALWAYS_ANSWER, SURE_COUNTS, Thresholds, is_strange
 
 PARITY_PHOTOS = 64
 LEAST_AGREEMENT = 0.98  # one photo of 64 may sit on the fence between two classes
@@ -183,9 +183,10 @@ def _recalibrated(table: Predictions, temperature: float) -> Predictions:
 
 def _thresholds(table: Predictions, rulebook: Rulebook, compared: bool) -> Thresholds:
     """compared: whether the table says how familiar photos are; then the strangest are left to *unsure* first."""
-    limit = float(np.quantile(table.familiarity, STRANGE_SHARE)) if compared else None
-    _, should = should_recycle(table, rulebook)
-    strange = is_strange(table.familiarity, Thresholds(0, familiarity=limit))
+    familiar = table.familiarity + SURE_COUNTS * table.confidence
+    limit = float(np.quantile(familiar, STRANGE_SHARE)) if compared else None
+    strange = is_strange(table.familiarity, table.confidence, Thresholds(0, familiarity=limit))
     sure = np.where(strange, 0, np.maximum(table.p_recycle, 1 - table.p_recycle))
+    _, should = should_recycle(table, rulebook)
     right = (table.p_recycle >= 0.5) == should
     return Thresholds(fit_confidence(sure, right, ERROR_TARGET, LEAST_COVERAGE), familiarity=limit)
