@@ -35,14 +35,14 @@ from recycler.failures import explain
 from recycler.predictions import Predictions, read_predictions, write_predictions
 from recycler.processes import spawn
 from recycler.recipe import Data, Source
-from recycler.runs import NETWORK_FILE, START_SECONDS, is_held, write_atomically
+from recycler.runs import NETWORK_FILE, START_SECONDS, is_held, write_array, write_atomically
 from recycler.settings import settings
 from recycler.shelf import LITERT_FILE
 from recycler.subjects import Subject, find_subject
 from recycler.verdict import ALWAYS_ANSWER, Thresholds
 
 OWNED = "own:"  # before the name of a subject: the photos of its recipe
-FORMAT = 1
+FORMAT = 2  # raise when tables change, so that kept ones are made anew
 RECORD_FILE = "evaluation.json"
 PREDICTIONS_FILE = "predictions.parquet"
 EMBEDDINGS_FILE = "embeddings.npy"
@@ -262,10 +262,7 @@ def keep_evaluation(
     """Keep what came out, and make room by removing what was not looked at for longest."""
     folder = folder_of(key)
     write_predictions(folder / PREDICTIONS_FILE, evaluated.table)
-    draft = folder / f".{EMBEDDINGS_FILE}"
-    with draft.open("wb") as file:
-        np.save(file, evaluated.embeddings, allow_pickle=False)
-    draft.replace(folder / EMBEDDINGS_FILE)
+    write_array(folder / EMBEDDINGS_FILE, evaluated.embeddings)
     record = Evaluation(
         question=question,
         state="done",

@@ -1,11 +1,12 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from recycler.errors import ModelError
 from recycler.settings import PROJECT
-from recycler.shelf import check_files, list_models, load_model, new_model, set_thresholds
+from recycler.shelf import check_files, list_models, load_model, new_model, set_thresholds, write_card
 from recycler.verdict import Thresholds
 from tests.tables import put_on_shelf, small_card
 
@@ -19,6 +20,28 @@ def test_a_published_model_is_listed_and_loaded(tmp_path: Path) -> None:
     assert [card.name for card in list_models(tmp_path)] == ["small"]
     assert load_model(tmp_path, "small").litert.read_bytes() == b"weights"
     assert "0.500" in (tmp_path / "small" / "README.md").read_text()
+
+
+def test_a_model_that_was_trained_again_says_from_what(tmp_path: Path) -> None:
+    put(tmp_path, "small")
+    assert "Trained again" not in (tmp_path / "small" / "README.md").read_text()
+    put_on_shelf(tmp_path, small_card(name="better", parent="small"))
+    assert "- **Trained again from** small\n" in (tmp_path / "better" / "README.md").read_text()
+
+
+def test_references_are_checked_before_they_are_used(tmp_path: Path) -> None:
+    put(tmp_path, "without")
+    assert load_model(tmp_path, "without").references().shape == (0, 4)
+    for name, content in (("good", np.eye(4)), ("narrow", np.eye(3)), ("broken", np.full((2, 4), np.nan))):
+        with new_model(tmp_path, name) as folder:
+            (folder / "model.tflite").write_bytes(b"weights")
+            np.save(folder / "references.npy", content.astype(np.float16))
+            write_card(folder, small_card(name=name))
+    np.testing.assert_array_equal(load_model(tmp_path, "good").references(), np.eye(4))
+    (tmp_path / "good" / "references.npy").write_bytes(b"something else")
+    for name in ("narrow", "broken", "good"):
+        with pytest.raises(ModelError, match=r"publish it again|Publish it again|published"):
+            load_model(tmp_path, name).references()
 
 
 def test_nothing_changes_on_the_shelf_when_publishing_breaks_off(tmp_path: Path) -> None:
@@ -52,7 +75,7 @@ def test_thresholds_can_be_set_without_touching_the_files(tmp_path: Path) -> Non
     assert again.metrics == {"test": {"top1": 0.5}, "validation": {"photos": 60.0, "coverage": 0.75}}
     check_files(tmp_path / "small", again)
     readme = (tmp_path / "small" / "README.md").read_text()
-    assert "below 0.90 (set on 60 photos)" in readme
+    assert "below 0.90, above 2.00 bits (set on 60 photos)" in readme
     assert {path.name for path in (tmp_path / "small").iterdir()} == {"card.json", "README.md", "model.tflite"}
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from components import data_sets, state
 from components.analysis import waiting
-from components.analysis.answers import of_evaluation, of_file, of_run, own_splits
+from components.analysis.answers import of_evaluation, of_file, of_run, of_run_before, own_splits
 from components.analysis.rules import choose_mapping, choose_rulebook
 from components.words import plain
 from recycler.analysis import Analysis
@@ -75,18 +75,20 @@ def choose() -> Chosen:
         split = _select(
             "Which of them", {name: SPLITS[name] for name in _splits(subject, data, photos)}, state.ANALYSE_SPLIT
         )
-    with columns[3]:
-        others = {NOTHING: "nothing"} | {name: title for name, title in titles.items() if name != subject.name}
-        other = _select("Compare with", others, state.ANALYSE_BESIDE)
     with more:
         rulebook = choose_rulebook(subject)
     mapping = choose_mapping(subject, data, photos.classes) if photos else ()
     analysis = _answer(subject, Question(subject.name, data, split, mapping), photos, rulebook)
+    before = {one.subject.name: one for one in of_run_before(analysis)} if analysis else {}
+    with columns[3]:
+        itself = {name: one.subject.title for name, one in before.items()}
+        others = {NOTHING: "nothing"} | itself | {name: titles[name] for name in titles if name != subject.name}
+        other = _select("Compare with", others, state.ANALYSE_BESIDE)
     if analysis is None:
         return Chosen()
     _what_was_left_out(analysis)
-    if other == NOTHING:
-        return Chosen(analysis)
+    if other == NOTHING or other in before:
+        return Chosen(analysis, before.get(other))
     return Chosen(analysis, _beside(subjects[other], Question(other, data, split, mapping), photos, rulebook))
 
 

@@ -23,9 +23,10 @@ from recycler.learning.network import Parts
 from recycler.learning.stages import Unwatched
 from recycler.learning.training import Job, new_network, train_run, train_stages
 from recycler.photos import read_photo
+from recycler.predictions import read_predictions
 from recycler.recipe import Recipe, parse_recipe
 from recycler.rulebook import find_rulebook
-from recycler.runs import Run, find_run, new_run
+from recycler.runs import PREDICTIONS_FILE, Run, find_run, new_run
 from recycler.settings import PROJECT, settings
 
 pytestmark = pytest.mark.usefixtures("shared_home")
@@ -117,6 +118,12 @@ def test_a_run_killed_twice_ends_as_an_unbroken_one(shapes: Path, tmp_path: Path
         np.testing.assert_array_equal(one, other)
     assert not (resumed.folder / "checkpoint").exists()
     assert resumed.record.figures == unbroken.record.figures
+    before, still = (read_predictions(run.predictions_before(1)) for run in (resumed, unbroken))
+    np.testing.assert_array_equal(before.probabilities, still.probabilities)
+    after = read_predictions(resumed.folder / PREDICTIONS_FILE)
+    assert before.photos.tolist() == after.photos.tolist()
+    assert before.splits.tolist() == after.splits.tolist()
+    assert np.abs(before.probabilities - after.probabilities).max() > 0.001
     assert not list(broken.folder.glob(".*"))
 
 
