@@ -23,14 +23,14 @@ def test_a_published_model_is_listed_and_loaded(tmp_path: Path) -> None:
 
 
 def test_a_model_that_was_trained_again_says_from_what(tmp_path: Path) -> None:
-    put(tmp_path, "small")
+    put(tmp_path)
     assert "Trained again" not in (tmp_path / "small" / "README.md").read_text()
     put_on_shelf(tmp_path, small_card(name="better", parent="small"))
     assert "- **Trained again from** small\n" in (tmp_path / "better" / "README.md").read_text()
 
 
 def test_references_are_checked_before_they_are_used(tmp_path: Path) -> None:
-    put(tmp_path, "without")
+    put_on_shelf(tmp_path, small_card(name="without"), tflite=b"weights")
     assert load_model(tmp_path, "without").references().shape == (0, 4)
     for name, content in (("good", np.eye(4)), ("narrow", np.eye(3)), ("broken", np.full((2, 4), np.nan))):
         with new_model(tmp_path, name) as folder:
