@@ -95,7 +95,7 @@ def photos_asked(question: Question) -> Data:
 class Evaluation(BaseModel):
     """How an evaluation stands.
 
-    doing, done, total: what is done, and how much of it, `since` when. problem: why it failed, with a hint.
+    doing, done, total: what is done, and how much of it, `since` when. problem: why it did not end, with a hint.
     thresholds: those of the model that was asked. mapping: data class to the model's class that it counts as.
     left_out: sentences. learned: how many of the photos the model has learned from; they stand in
     the table under the split "train".
@@ -104,7 +104,7 @@ class Evaluation(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     question: Question
-    state: Literal["running", "done", "failed"] = "running"
+    state: Literal["running", "done", "stopped", "failed"] = "running"
     began: datetime
     since: datetime | None = None
     doing: str = "starting"
@@ -224,8 +224,9 @@ def evaluating(key: str, question: Question) -> Iterator[Callable[[str, int, int
         try:
             yield telling
         except BaseException as problem:
-            failed = {"state": "failed", "problem": explain(problem, "").problem}
-            _write(key, telling.record.model_copy(update=failed))
+            state = "stopped" if (folder_of(key) / STOP_FILE).exists() else "failed"
+            end = {"state": state, "problem": explain(problem, "").problem}
+            _write(key, telling.record.model_copy(update=end))
             raise
         finally:
             (folder_of(key) / STOP_FILE).unlink(missing_ok=True)

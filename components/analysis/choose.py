@@ -49,7 +49,7 @@ def choose() -> Chosen:
 
     Raises RecyclerError.
     """
-    choices, more = st.container(), st.container(horizontal=True, key=state.ANALYSE_FURTHER)
+    choices, more = st.container(key=state.ANALYSE_CHOICES), st.container(horizontal=True, key=state.ANALYSE_FURTHER)
     with more:
         brought = _from_file()
         _other_photos()
@@ -89,7 +89,8 @@ def choose() -> Chosen:
     _what_was_left_out(analysis)
     if other == NOTHING or other in before:
         return Chosen(analysis, before.get(other))
-    return Chosen(analysis, _beside(subjects[other], Question(other, data, split, mapping), photos, rulebook))
+    second = replace(subjects[other], title=titles[other])  # as it was chosen: two may share a title
+    return Chosen(analysis, _beside(second, Question(other, data, split, mapping), photos, rulebook))
 
 
 def _from_file() -> Analysis | None:
