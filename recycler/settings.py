@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr
@@ -33,6 +34,7 @@ class Settings(BaseSettings):
     tracking_uri: SecretStr | None = Field(  # it may hold a password
         None, description="MLflow server or database that runs are handed to; by default a file in the home folder"
     )
+    log: Literal["text", "json"] = Field("text", description="what the web server logs: lines of text, or of JSON")
     threads: int = Field(2, ge=1, le=64, description="CPU threads for LiteRT when it works on many photos")
 
     @property

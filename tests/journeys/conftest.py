@@ -117,7 +117,7 @@ def new_server(folder: Path, **variables: str) -> Iterator[str]:
         "-m",
         "streamlit",
         "run",
-        "app.py",
+        "server.py",
         "--server.address=127.0.0.1",
         f"--server.port={port}",
     ]
