@@ -64,7 +64,8 @@ class Answerer:
         if isinstance(answer, Exception):
             text = str(answer) if isinstance(answer, RecyclerError) else "This file cannot be read."
             return {"path": shown(file), "error": text}
-        verdict = judge(self.memory.blend(answer) if self.memory else answer, self.rules, self.thresholds)
+        prediction = self.memory.blend(answer) if self.memory else answer
+        verdict = judge(prediction, self.rules, self.thresholds)
         return {
             "path": shown(file),
             "verdict": verdict.verdict,
@@ -72,6 +73,7 @@ class Answerer:
             "probability": round(verdict.probability, 6),
             "p_recycle": round(verdict.p_recycle, 6),
             "entropy_bits": round(verdict.entropy_bits, 6),
+            "familiarity": round(prediction.familiarity, 6),
             "destination": verdict.destination.name,
             "model": self.classifier.card.name,
         }

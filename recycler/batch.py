@@ -46,7 +46,7 @@ TEXT, NUMBER = pa.string(), pa.float32()
 COLUMNS = pa.schema(
     {
         "path": TEXT, "verdict": TEXT, "class": TEXT, "probability": NUMBER, "p_recycle": NUMBER,
-        "entropy_bits": NUMBER, "destination": TEXT, "model": TEXT, "error": TEXT,
+        "entropy_bits": NUMBER, "familiarity": NUMBER, "destination": TEXT, "model": TEXT, "error": TEXT,
     }
 )  # fmt: skip
 

@@ -488,10 +488,10 @@ def download() -> None:
     click.echo(f"CIFAR-100 is in {target}.")
 
 
-def main() -> None:
-    """Run a command; a problem that the user can mend is one line, not a traceback."""
+def main(words: list[str] | None = None) -> None:
+    """Run a command, by default the one that was typed; a problem that the user can mend is one line, no traceback."""
     try:
-        cli()
+        cli(words)
     except RecyclerError as problem:
         click.echo(str(problem), err=True)
         sys.exit(2)
