@@ -413,6 +413,38 @@ def doctor(as_json: bool) -> None:
     click.echo(found.model_dump_json() if as_json else render(found))
 
 
+@cli.command()
+@JSON
+def audit(as_json: bool) -> None:
+    """Say who taught, relabelled, published, deleted: the newest first."""
+    from recycler.audit import deeds
+
+    for deed in deeds(1_000_000):
+        text = f"{deed.when:%Y-%m-%d %H:%M}  {deed.who} ({deed.role})  {deed.deed}  {deed.what}"
+        _say(deed.model_dump(mode="json"), as_json, text)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def export(file: Path) -> None:
+    """Write all taught photos, corrected labels, rules and records of trainings into a zip."""
+    from recycler.holdings import export as export_all
+
+    if file.exists():
+        raise click.UsageError(f"{file} is there already: name another file.")
+    with file.open("wb") as opened:
+        count = export_all(opened)
+    click.echo(f"{file} holds {count} files.")
+
+
+@cli.command()
+def tidy() -> None:
+    """Delete what is older than it may be (RECYCLER_RETENTION_DAYS); the app does so once a day while it is used."""
+    from recycler.holdings import tidy as tidy_all
+
+    click.echo(f"{tidy_all()} things deleted.")
+
+
 @cli.command(hidden=True)
 def preview() -> None:
     """Augment photos for the Train page: JSON on standard input and output, see recycler.learning.preview."""

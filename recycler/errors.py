@@ -10,7 +10,8 @@
     ├── RunError          a run that is missing or not ready
     ├── TrainingError     a training that cannot go on
     ├── StoreError        a run store that does not answer
-    └── ExportError       a network whose LiteRT copy does not agree with it
+    ├── ExportError       a network whose LiteRT copy does not agree with it
+    └── AccessError       something that whoever asks may not do here
 
 The message of each is one or two sentences for the user: what arrived, what was expected, what to do next.
 Pages and the command line show it as it is; anything else is a bug and keeps its traceback.
@@ -59,3 +60,7 @@ class StoreError(RecyclerError):
 
 class ExportError(RecyclerError):
     """A network whose LiteRT copy does not agree with it."""
+
+
+class AccessError(RecyclerError):
+    """Something that whoever asks may not do here."""

@@ -29,6 +29,7 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import ValidationError
 
+from recycler.access import require
 from recycler.errors import RunError
 from recycler.points import PointsWriter
 from recycler.recipe import Recipe, dump_recipe, load_recipe
@@ -91,6 +92,7 @@ class Run:
 
     @label.setter
     def label(self, label: Label) -> None:
+        require("train")
         write_atomically(self.folder / "label.json", label.model_dump_json().encode())
 
     @property
