@@ -4,7 +4,7 @@ import streamlit as st
 
 from components import gate, retention
 from components.look import apply_style
-from pages import classify
+from pages import account, classify
 from recycler.access import may
 from recycler.settings import settings
 
@@ -31,8 +31,11 @@ def main() -> None:
         gate.page("teach", collected, "My photos", PHOTOS),
     ]
     if settings().auth == "oidc":
-        signed_in = bool(st.user.get("is_logged_in"))
-        pages.append(st.Page(gate.account, title="Account" if signed_in else "Sign in", icon=PERSON))
+        pages.append(
+            st.Page(
+                account.page, title="Account" if gate.is_signed_in() else "Sign in", icon=PERSON, url_path="account"
+            )
+        )
     twin = st.Page(classify.page, title="Classify", icon=CAMERA, url_path="classify", visibility="hidden")
     is_guest = not may("teach")  # who has room for it up there, and more reason to ask
     kept = st.Page(privacy, title="Privacy", icon=LOCK, visibility="visible" if is_guest else "hidden")

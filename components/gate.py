@@ -40,7 +40,7 @@ def visitor() -> Actor:
     if get_script_run_ctx(suppress_warning=True) is None:
         return NOBODY if runtime.exists() else access.owner()
     if settings().auth == "oidc":
-        if not st.user.get("is_logged_in"):
+        if not is_signed_in():
             return Actor("not signed in", Role.GUEST, "Sign in first.")
         return access.person(st.user, settings())
     peer = st.context.ip_address
@@ -62,20 +62,9 @@ def page(right: Right, draw: Callable[[], None], title: str, icon: str) -> Strea
     )
 
 
-def account() -> None:
-    """The page of whoever signs in: who they are here, what they may do, and the way in or out."""
-    who = access.actor()
-    if not st.user.get("is_logged_in"):
-        st.title("Sign in")
-        st.markdown("Everybody may ask where things go. To teach, analyse or train, sign in.")
-        sign_in()
-        return
-    st.title("Your account")
-    st.markdown(f"You are signed in as **{plain(who.name, 100)}** and are a **{who.role}** here. That means that you may:")
-    st.markdown("\n".join(f"- {deed}" for right, (_, deed) in access.RIGHTS.items() if who.may(right)))
-    if who.role < Role.ADMIN:
-        st.caption(who.more)
-    st.button("Sign out", key=state.SIGN_OUT, icon=":material/logout:", on_click=st.logout)
+def is_signed_in() -> bool:
+    """Whether this visitor has signed in, however long ago."""
+    return bool(st.user.get("is_logged_in"))
 
 
 def sign_in() -> None:
@@ -95,7 +84,7 @@ def _refuse(right: Right, title: str) -> None:
         access.require(right)
     except AccessError as problem:
         st.info(plain(str(problem), 400), icon=":material/lock:")
-    if settings().auth == "oidc" and not st.user.get("is_logged_in"):
+    if settings().auth == "oidc" and not is_signed_in():
         sign_in()
 
 

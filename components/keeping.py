@@ -1,8 +1,7 @@
 """What the app holds, as a page tells it: the list, all of it as a zip, and who did what."""
 
+import io
 from functools import partial
-from tempfile import TemporaryFile
-from typing import BinaryIO
 
 import streamlit as st
 
@@ -62,10 +61,9 @@ def audit_log() -> None:
     )
 
 
-def _packed(asker: Actor) -> BinaryIO:
+def _packed(asker: Actor) -> bytes:
     """A zip, made when it is asked for by a thread that serves no page."""
-    file = TemporaryFile()  # noqa: SIM115 - Streamlit reads it and lets go of it
+    file = io.BytesIO()
     with acting(asker):
         holdings.export(file)
-    file.seek(0)
-    return file
+    return file.getvalue()

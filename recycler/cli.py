@@ -442,7 +442,7 @@ def tidy() -> None:
     """Delete what is older than it may be (RECYCLER_RETENTION_DAYS); the app does so once a day while it is used."""
     from recycler.holdings import tidy as tidy_all
 
-    click.echo(f"{tidy_all()} things deleted.")
+    click.echo(f"Deleted: {tidy_all()}")
 
 
 @cli.command(hidden=True)

@@ -83,7 +83,10 @@ HOLDINGS = (
     ),
     Holding("Deleted trainings", "trash/*/", f"{TRASH_DAYS} days, so that they can be taken back", days=TRASH_DAYS),
     Holding(
-        "Evaluations, with the names of the photos and what was said of them", "evaluations/*/", "the last ones", ages=True
+        "Evaluations, with the names of the photos and what was said of them",
+        "evaluations/*/",
+        "the last ones",
+        ages=True,
     ),
     Holding(
         "Recipes that are being written",
