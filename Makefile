@@ -30,7 +30,7 @@ test: env-test ## everything that CI runs: lint, types, import rules, tests, bro
 	step "format (mend it with: make format)" $(BIN)/ruff format --quiet --check .; \
 	step "types" $(BIN)/mypy; \
 	step "import rules" $(BIN)/lint-imports --no-logo; \
-	step "tests" $(BIN)/pytest
+	step "tests" $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: env-test ## lint, format check, types and import rules, without the tests
 	$(BIN)/ruff check .

@@ -100,6 +100,7 @@ ANALYSE_BESIDE = "beside"
 ANALYSE_WISHES = "map"
 ANALYSE_VIEW = "view"
 
+ANALYSE_CHOICES = "analyse_choices"
 ANALYSE_FURTHER = "analyse_further"
 ANALYSE_PATH = "_analyse_path"
 ANALYSE_FILE = "_analyse_file"
@@ -133,6 +134,7 @@ ANALYSE_CHANGE_OF = "_analyse_change_of"
 ANALYSE_CHANGE = "_analyse_change"
 ANALYSE_REPORT = "_analyse_report"
 ANALYSE_PHOTO = "analyse_photo"  # which of the photos is open, counted from 0
+ANALYSE_OPEN = "analyse_open"  # the place on the page of the photo that is open
 ANALYSE_LARGE = "_analyse_large"  # then what it is in the large view
 ANALYSE_FILTER = "_analyse_filter"  # then the name of the filter
 ANALYSE_LABEL = "_analyse_label"  # then the photo, or the change that is undone

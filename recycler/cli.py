@@ -62,7 +62,8 @@ def classify(paths: tuple[Path, ...], model: str | None, rulebook: str | None, u
             text = str(answer) if isinstance(answer, RecyclerError) else "This file cannot be read."
             _say({"path": str(file), "error": text}, as_json, f"{file}: {text}")
             continue
-        verdict = judge(blend(answer) if blend else answer, rules, classifier.card.thresholds)
+        prediction = blend(answer) if blend else answer
+        verdict = judge(prediction, rules, classifier.card.thresholds)
         line = {
             "path": str(file),
             "verdict": verdict.verdict,
@@ -70,6 +71,7 @@ def classify(paths: tuple[Path, ...], model: str | None, rulebook: str | None, u
             "probability": round(verdict.probability, 6),
             "p_recycle": round(verdict.p_recycle, 6),
             "entropy_bits": round(verdict.entropy_bits, 6),
+            "familiarity": round(prediction.familiarity, 6),
             "destination": verdict.destination.name,
             "model": classifier.card.name,
         }
@@ -467,10 +469,10 @@ def download() -> None:
     click.echo(f"CIFAR-100 is in {target}.")
 
 
-def main() -> None:
-    """Run a command; a problem that the user can mend is one line, not a traceback."""
+def main(words: list[str] | None = None) -> None:
+    """Run a command, by default the one that was typed; a problem that the user can mend is one line, no traceback."""
     try:
-        cli()
+        cli(words)
     except RecyclerError as problem:
         click.echo(str(problem), err=True)
         sys.exit(2)

@@ -37,14 +37,14 @@ from recycler.failures import explain
 from recycler.predictions import Predictions, read_predictions, write_predictions
 from recycler.processes import spawn
 from recycler.recipe import Data, Source
-from recycler.runs import NETWORK_FILE, START_SECONDS, is_held, write_atomically
+from recycler.runs import NETWORK_FILE, START_SECONDS, is_held, write_array, write_atomically
 from recycler.settings import settings
 from recycler.shelf import LITERT_FILE
 from recycler.subjects import Subject, find_subject
 from recycler.verdict import ALWAYS_ANSWER, Thresholds
 
 OWNED = "own:"  # before the name of a subject: the photos of its recipe
-FORMAT = 1
+FORMAT = 2  # raise when tables change, so that kept ones are made anew
 RECORD_FILE = "evaluation.json"
 PREDICTIONS_FILE = "predictions.parquet"
 EMBEDDINGS_FILE = "embeddings.npy"
@@ -97,7 +97,7 @@ def photos_asked(question: Question) -> Data:
 class Evaluation(BaseModel):
     """How an evaluation stands.
 
-    doing, done, total: what is done, and how much of it, `since` when. problem: why it failed, with a hint.
+    doing, done, total: what is done, and how much of it, `since` when. problem: why it did not end, with a hint.
     thresholds: those of the model that was asked. mapping: data class to the model's class that it counts as.
     left_out: sentences. learned: how many of the photos the model has learned from; they stand in
     the table under the split "train".
@@ -106,7 +106,7 @@ class Evaluation(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     question: Question
-    state: Literal["running", "done", "failed"] = "running"
+    state: Literal["running", "done", "stopped", "failed"] = "running"
     began: datetime
     since: datetime | None = None
     doing: str = "starting"
@@ -235,8 +235,9 @@ def evaluating(key: str, question: Question) -> Iterator[Callable[[str, int, int
         try:
             yield telling
         except BaseException as problem:
-            failed = {"state": "failed", "problem": explain(problem, "").problem}
-            _write(key, telling.record.model_copy(update=failed))
+            state = "stopped" if (folder_of(key) / STOP_FILE).exists() else "failed"
+            end = {"state": state, "problem": explain(problem, "").problem}
+            _write(key, telling.record.model_copy(update=end))
             raise
         finally:
             (folder_of(key) / STOP_FILE).unlink(missing_ok=True)
@@ -273,10 +274,7 @@ def keep_evaluation(
     """Keep what came out, and make room by removing what was not looked at for longest."""
     folder = folder_of(key)
     write_predictions(folder / PREDICTIONS_FILE, evaluated.table)
-    draft = folder / f".{EMBEDDINGS_FILE}"
-    with draft.open("wb") as file:
-        np.save(file, evaluated.embeddings, allow_pickle=False)
-    draft.replace(folder / EMBEDDINGS_FILE)
+    write_array(folder / EMBEDDINGS_FILE, evaluated.embeddings)
     record = Evaluation(
         question=question,
         state="done",

@@ -39,7 +39,10 @@ def change_label(dataset: str, photo: str, now: str | None, load: Callable[[str]
         before = _label(data, dataset, photo)
         _refuse_same(photo, before, now)
         if now is not None and now not in data.classes:
-            raise DatasetError(f"{data.name} has no class “{now}”; it has {', '.join(data.classes)}.")
+            raise DatasetError(
+                f"{data.name} has no class “{now}”; it has {', '.join(data.classes)}. If none of them fits, leave the "
+                "photo out."
+            )
     change = add_change(dataset, photo, before, now)
     audit.note("relabel", f"{dataset}: {photo} is {now or 'left out'}, was {before or 'left out'}")
     return change

@@ -7,6 +7,7 @@ RUN/epochs.csv       one row an epoch
 RUN/doing.json       what is done before and between the epochs, and how much of it
 RUN/checkpoint/      what a resumed training goes on from
 RUN/network.keras    the best weights as a whole network
+RUN/references.npy   embeddings of training photos, for how familiar a photo is
 RUN/predictions.parquet   the predictions table on validation, test and left-out sources
 RUN/label.json, RUN/place, RUN/stop   title and note, place in the queue, request to stop: what others ask of a run
 RUN/trainer.lock     locked by the trainer while it lives: the system unlocks it however the trainer ends
@@ -26,7 +27,9 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from recycler.access import require
@@ -42,6 +45,7 @@ __all__ = [
     "POINTS_FILE",
     "PREDICTIONS_FILE",
     "RECIPE_FILE",
+    "REFERENCES_FILE",
     "START_SECONDS",
     "Doing",
     "Label",
@@ -54,6 +58,7 @@ __all__ = [
     "list_runs",
     "load_run",
     "new_run",
+    "write_array",
     "write_atomically",
 ]
 
@@ -62,6 +67,7 @@ NETWORK_FILE = "network.keras"
 EPOCHS_FILE = "epochs.csv"
 POINTS_FILE = "points.csv"
 PREDICTIONS_FILE = "predictions.parquet"
+REFERENCES_FILE = "references.npy"
 
 START_SECONDS = 60  # for a trainer to start on a busy machine; Python and this package take about 2
 
@@ -114,6 +120,19 @@ class Run:
     @place.setter
     def place(self, place: float) -> None:
         write_atomically(self.folder / "place", repr(place).encode())
+
+    def predictions_before(self, stage: int) -> Path:
+        """Where the predictions of its validation and test photos from before a later stage, from 1, are kept."""
+        return self.folder / f"predictions-before-{stage}.parquet"
+
+    def kept_before(self) -> dict[int, str]:
+        """The stages before which its predictions are kept: number, from 1, to a name that no other stage has."""
+        names = [stage.name for stage in self.record.stages]
+        return {
+            number: name if names.count(name) == 1 else f"{name} (stage {number + 1})"
+            for number, name in enumerate(names)
+            if self.predictions_before(number).exists()
+        }
 
     def epochs(self) -> list[dict[str, str]]:
         """The rows of the table of epochs: stage, epoch, time (Unix), then the values by Keras's names."""
@@ -249,12 +268,12 @@ def load_run(folder: Path) -> Run:
 
 def find_run(root: Path, name: str) -> Run:
     """The run of this name, or the newest one for "latest". Raises RunError."""
+    if name not in ("latest", ".", "..") and Path(name).name == name:
+        with suppress(OSError, ValidationError):
+            return load_run(root / name)
     runs = list_runs(root)
     if name == "latest" and runs:
         return runs[0]
-    for run in runs:
-        if run.record.run == name:
-            return run
     known = ", ".join(run.record.run for run in runs[:5]) or "none yet; train a recipe first"
     raise RunError(f"There is no run called “{name}”. Newest runs: {known}.")
 
@@ -288,6 +307,13 @@ def write_atomically(path: Path, content: bytes, durable: bool = True) -> None:
         raise
 
 
+def write_array(path: Path, array: NDArray[np.generic]) -> None:
+    """Write an array as .npy, as `write_atomically`."""
+    content = io.BytesIO()
+    np.save(content, array, allow_pickle=False)
+    write_atomically(path, content.getvalue())
+
+
 def _new_folder(root: Path, stem: str) -> Path:
     root.mkdir(parents=True, exist_ok=True)
     for name in (stem, *(f"{stem}-{i}" for i in range(2, 100))):
@@ -298,7 +324,15 @@ def _new_folder(root: Path, stem: str) -> Path:
 
 
 def _read(folder: Path) -> Run:
-    return Run(folder, RunRecord.model_validate_json((folder / "run.json").read_bytes()))
+    file = folder / "run.json"
+    state = file.stat()
+    return Run(folder, _record(file, state.st_ino, state.st_mtime_ns).model_copy())
+
+
+@lru_cache(maxsize=512)
+def _record(file: Path, inode: int, changed: int) -> RunRecord:
+    """Read once: pages ask for the records of all runs several times a click."""
+    return RunRecord.model_validate_json(file.read_bytes())
 
 
 def is_held(lock: Path) -> bool:

@@ -12,13 +12,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from filelock import FileLock
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from recycler import audit
 from recycler.access import require
 from recycler.errors import ModelError
-from recycler.runs import write_atomically
+from recycler.familiarity import unit
+from recycler.runs import REFERENCES_FILE, write_atomically
 from recycler.verdict import Thresholds
 
 LITERT_FILE = "model.tflite"
@@ -42,6 +45,7 @@ class Card(BaseModel):
     input_size: pixels a side that the network takes, RGB in [0, 255]; 32 for a model of CIFAR's small images.
     temperature: divides the logits so that probabilities match how often they are right (Guo et al. 2017).
     thresholds: when the answer is *unsure*; `thresholds_from` says on which photos they were set.
+    parent: what it was trained again from, a shelf model (`household`) or a run (`run:NAME`); "" for none.
     metrics: data set and split to figures of merit by their usual names.
     checksums: file name to SHA-256 in hex.
     """
@@ -63,6 +67,7 @@ class Card(BaseModel):
     thresholds_from: str
     uses_recycling_output: bool = False
     label_rule: str = ""
+    parent: str = ""
     sources: dict[str, str]
     metrics: dict[str, dict[str, float]]
     parity: dict[str, float]
@@ -82,6 +87,23 @@ class ShelfModel:
     def litert(self) -> Path:
         """The LiteRT file."""
         return self.folder / LITERT_FILE
+
+    def references(self) -> NDArray[np.float32]:
+        """Embeddings of training photos, float32 (R, D), of length 1; (0, D) for a model that was published without.
+
+        Raises ModelError for a file that was changed or holds something else.
+        """
+        size = self.card.embedding_size
+        if REFERENCES_FILE not in self.card.checksums:
+            return np.zeros((0, size), np.float32)
+        check_files(self.folder, self.card, [REFERENCES_FILE])
+        try:
+            found = np.load(self.folder / REFERENCES_FILE, allow_pickle=False)
+        except (ValueError, OSError, EOFError) as problem:
+            raise ModelError(f"The references of “{self.card.name}” cannot be read: publish it again.") from problem
+        if found.dtype != np.float16 or found.ndim != 2 or found.shape[1] != size or not np.isfinite(found).all():
+            raise ModelError(f"The references of “{self.card.name}” are not what its card says: publish it again.")
+        return unit(found)
 
 
 def list_models(shelf: Path) -> list[Card]:
@@ -211,14 +233,25 @@ def card_text(card: Card) -> str:
         f"- **Since** {card.created:%Y-%m-%d}, version {card.version}",
         f"- **Backbone** {card.backbone}, sees {size}",
         f"- **Trained on** {'; '.join(f'{name} ({text})' for name, text in card.sources.items())}",
-        f"- **Not sure** below {card.thresholds.confidence:.2f} (set on {card.thresholds_from})",
+        f"- **Not sure** {_not_sure(card.thresholds)} (set on {card.thresholds_from})",
         f"- **Temperature** {card.temperature:.3f}",
     ]
+    if card.parent:
+        lines.append(f"- **Trained again from** {card.parent}")
     if card.label_rule:
         lines.append(f"- **Label rule** {card.label_rule}")
     lines += ["", "## How good", "", *_metrics_table(card.metrics)]
     lines += ["", "LiteRT against Keras: " + ", ".join(f"{k} {v:.4g}" for k, v in card.parity.items()) + ".", ""]
     return "\n".join(lines)
+
+
+def _not_sure(thresholds: Thresholds) -> str:
+    limits = [f"below {thresholds.confidence:.2f}"]
+    if thresholds.entropy_bits is not None:
+        limits.append(f"above {thresholds.entropy_bits:.2f} bits")
+    if thresholds.familiarity is not None:
+        limits.append(f"or familiarity and a tenth of the probability below {thresholds.familiarity:.2f}")
+    return ", ".join(limits)
 
 
 def _card_file(card: Card) -> bytes:
