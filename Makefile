@@ -19,7 +19,7 @@ help: ## list these commands
 		printf '%-14s %s\n' "$$name" "$$text"; done
 
 app: env ## start the app at http://localhost:8501; another port: make app PORT=8600
-	@exec $(BIN)/streamlit run app.py --server.port $(PORT)
+	@exec $(BIN)/streamlit run server.py --server.port $(PORT)
 
 test: env-test ## everything that CI runs: lint, types, import rules, tests, browser journeys
 	@step() { \

@@ -139,3 +139,4 @@ ANALYSE_LARGE = "_analyse_large"  # then what it is in the large view
 ANALYSE_FILTER = "_analyse_filter"  # then the name of the filter
 ANALYSE_LABEL = "_analyse_label"  # then the photo, or the change that is undone
 ANALYSE_CHANGED = "analyse_changed"  # that a label was put right and the figures do not know of it yet
+ANALYSE_LATELY = "_analyse_lately"  # the fold of what was answered in the last weeks

@@ -9,6 +9,8 @@
     ├── PredictionsError  a predictions table that is none, or contradicts itself
     ├── RunError          a run that is missing or not ready
     ├── TrainingError     a training that cannot go on
+    ├── BatchError        a batch of photos that cannot go on
+    ├── HomeError         a home folder, or a backup of one, that cannot be used
     ├── StoreError        a run store that does not answer
     ├── ExportError       a network whose LiteRT copy does not agree with it
     └── AccessError       something that whoever asks may not do here
@@ -52,6 +54,14 @@ class RunError(RecyclerError):
 
 class TrainingError(RecyclerError):
     """A training that cannot go on."""
+
+
+class BatchError(RecyclerError):
+    """A batch of photos that cannot go on."""
+
+
+class HomeError(RecyclerError):
+    """A home folder, or a backup of one, that cannot be used."""
 
 
 class StoreError(RecyclerError):

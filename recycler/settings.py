@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     tracking_uri: SecretStr | None = Field(  # it may hold a password
         None, description="MLflow server or database that runs are handed to; by default a file in the home folder"
     )
+    log: Literal["text", "json"] = Field("text", description="what the web server logs: lines of text, or of JSON")
     threads: int = Field(2, ge=1, le=64, description="CPU threads for LiteRT when it works on many photos")
     auth: Literal["none", "oidc"] = Field(
         "none", description="how visitors sign in: not at all, or by OpenID Connect as .streamlit/secrets.toml says"

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from recycler import audit
 from recycler.access import require
+from recycler.answers import Counts
 from recycler.errors import ModelError
 from recycler.familiarity import unit
 from recycler.runs import REFERENCES_FILE, write_atomically
@@ -47,6 +48,7 @@ class Card(BaseModel):
     thresholds: when the answer is *unsure*; `thresholds_from` says on which photos they were set.
     parent: what it was trained again from, a shelf model (`household`) or a run (`run:NAME`); "" for none.
     metrics: data set and split to figures of merit by their usual names.
+    test_answers: what it said of its test photos, to be compared with what it is shown later; None on older cards.
     checksums: file name to SHA-256 in hex.
     """
 
@@ -73,6 +75,7 @@ class Card(BaseModel):
     parity: dict[str, float]
     recipe: dict[str, Any]
     versions: dict[str, str]
+    test_answers: Counts | None = None
     checksums: dict[str, str] = {}
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from components import data_sets, state
-from components.analysis import waiting
+from components.analysis import lately, waiting
 from components.analysis.answers import of_evaluation, of_file, of_run, of_run_before, own_splits
 from components.analysis.rules import choose_mapping, choose_rulebook
 from components.words import plain
@@ -66,6 +66,7 @@ def choose() -> Chosen:
     columns = choices.columns(4)
     with columns[0]:
         subject = subjects[_select("Model or run", titles, state.ANALYSE_SUBJECT, settings().model)]
+    lately.show(subject)
     offered = _data(subject)
     if not offered:
         st.info(NO_PHOTOS, icon=":material/folder_open:")

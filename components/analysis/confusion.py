@@ -80,9 +80,7 @@ def _pairs(analysis: Analysis, kind: str, least: float, found: Matrix) -> None:
         return
     st.subheader("Most confused", anchor=False)
     chosen = st.dataframe(
-        pairs.assign(
-            true=pairs["true"].map(readable), said=pairs["said"].map(readable), share=100 * pairs["share"]
-        ),
+        pairs.assign(true=pairs["true"].map(readable), said=pairs["said"].map(readable), share=100 * pairs["share"]),
         hide_index=True,
         column_config={
             "true": st.column_config.TextColumn("True"),

@@ -91,8 +91,8 @@ def _choices(source: Source, photo: str, true: str) -> None:
     )
     st.button("Leave this photo out", key=f"{box}-out", on_click=change, args=(None,), icon=":material/block:")
     st.caption(
-        "If no class of this data set fits, leave the photo out. The photo itself stays as it is. The next training and "
-        "evaluation use this label; it can be undone."
+        "If no class of this data set fits, leave the photo out. The photo itself stays as it is. The next training "
+        "and evaluation use this label; it can be undone."
     )
 
 

@@ -69,7 +69,11 @@ def choose_mapping(subject: Subject, data: str, classes: Sequence[str]) -> Wishe
             column_config={
                 "called": st.column_config.TextColumn("Photos of"),
                 "model": st.column_config.SelectboxColumn(
-                    "Count as", options=[NONE, *subject.classes], format_func=readable, required=True, width="medium"
+                    "Count as",
+                    options=[NONE, *subject.classes],
+                    format_func=lambda name: readable(str(name)),
+                    required=True,
+                    width="medium",
                 ),
                 "because": st.column_config.TextColumn("Because"),
             },

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from recycler.analysis.calibration import fit_confidence, fit_temperature
+from recycler.answers import Counts, counts
 from recycler.classifier import BATCH, Classifier, soften
 from recycler.datasets.dataset import Dataset
 from recycler.errors import ExportError, RunError
@@ -120,6 +121,7 @@ def publish(run: Run, name: str, shelf: Path, tell: Callable[[str], None] = lamb
             parity={},
             recipe=recipe.model_dump(mode="json"),
             versions=record.versions,
+            test_answers=test_answers(table),
         )
         tell(comparing)
         card = card.model_copy(
@@ -167,6 +169,13 @@ def split_figures(table: Predictions, rulebook: Rulebook, sources: Collection[st
                 for name in sorted(set(source[rows]))
             }
     return figures
+
+
+def test_answers(table: Predictions) -> Counts:
+    """What was said of the test photos, or of all where a run has none."""
+    test = table.splits == "test"
+    shown = table.pick(test) if test.any() else table
+    return counts(np.array(table.classes)[shown.predicted].tolist(), shown.entropy_bits.tolist())
 
 
 def _recalibrated(table: Predictions, temperature: float) -> Predictions:

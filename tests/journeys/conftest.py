@@ -118,7 +118,7 @@ def new_server(folder: Path, port: int | None = None, **variables: str) -> Itera
         ]
         text = f"title: {name.title()} town\nregion: here\nsource: us\nrules:\n{''.join(lines)}"
         (folder / f"{name}.yaml").write_text(text, "utf-8")
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", "server.py", f"--server.port={port}"]
     environment = {**os.environ, "RECYCLER_RULEBOOKS": str(folder), "RECYCLER_HOME": str(folder), **variables}
     with subprocess.Popen(
         command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
