@@ -69,6 +69,10 @@ AGAIN = "_again"  # then the parent
 AGAIN_EMPHASIS = "_again_emphasis"
 AGAIN_OPEN = "_again_open"
 
+SIGN_IN = "_sign_in"  # then the provider
+SIGN_OUT = "_sign_out"
+EXPORT = "_export"
+
 FIELD = "_train_field"  # then the place of the field in the recipe
 TRAIN_TITLE = "_train_title"
 TRAIN_NOTE = "_train_note"

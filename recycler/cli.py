@@ -438,6 +438,17 @@ def doctor(as_json: bool) -> None:
 
 
 @cli.command()
+@JSON
+def audit(as_json: bool) -> None:
+    """Say who taught, relabelled, published, deleted: the newest first."""
+    from recycler.audit import deeds
+
+    for deed in deeds(1_000_000):
+        text = f"{deed.when:%Y-%m-%d %H:%M}  {deed.who} ({deed.role})  {deed.deed}  {deed.what}"
+        _say(deed.model_dump(mode="json"), as_json, text)
+
+
+@cli.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @JSON
 def backup(file: Path, as_json: bool) -> None:
@@ -464,6 +475,27 @@ def restore(file: Path, replace: bool, as_json: bool) -> None:
     text += f"; on the shelf are now {', '.join(done.models)} as in the backup" * bool(done.models)
     text += f"; what was there before lies in {done.replaced} for a week" * bool(done.replaced)
     _say(line, as_json, f"{text}.")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def export(file: Path) -> None:
+    """Write all taught photos, corrected labels, rules and records of trainings into a zip."""
+    from recycler.holdings import export as export_all
+
+    if file.exists():
+        raise click.UsageError(f"{file} is there already: name another file.")
+    with file.open("wb") as opened:
+        count = export_all(opened)
+    click.echo(f"{file} holds {count} files.")
+
+
+@cli.command()
+def tidy() -> None:
+    """Delete what is older than it may be (RECYCLER_RETENTION_DAYS); the app does so once a day while it is used."""
+    from recycler.holdings import tidy as tidy_all
+
+    click.echo(f"Deleted: {tidy_all()}")
 
 
 @cli.command(hidden=True)

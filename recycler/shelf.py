@@ -17,6 +17,8 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from recycler import audit
+from recycler.access import require
 from recycler.answers import Counts
 from recycler.errors import ModelError
 from recycler.familiarity import unit
@@ -201,8 +203,9 @@ def set_thresholds(
 
     set_on: the photos that decided, in words. measured: data set and split to figures of merit by the new thresholds;
     figures of other photos that depend on thresholds were measured with the old ones, and are taken off the card.
-    Raises ModelError when there is no such model, or a file is not what the card says.
+    Raises ModelError when there is no such model, or a file is not what the card says; AccessError.
     """
+    require("publish")
     with FileLock(shelf / ".lock"):
         folder = load_model(shelf, name).folder
         card = _read_card(folder)
@@ -214,6 +217,7 @@ def set_thresholds(
         new = card.model_copy(update={"thresholds": thresholds, "thresholds_from": set_on, "metrics": metrics})
         write_atomically(folder / CARD_FILE, _card_file(new))
         write_atomically(folder / README_FILE, card_text(new).encode())
+    audit.note("thresholds", f"{name}: unsure below {thresholds.confidence:.3f}, set on {set_on}")
     return new
 
 

@@ -12,6 +12,7 @@ from components.analysis import lately, waiting
 from components.analysis.answers import of_evaluation, of_file, of_run, of_run_before, own_splits
 from components.analysis.rules import choose_mapping, choose_rulebook
 from components.words import plain
+from recycler.access import may
 from recycler.analysis import Analysis
 from recycler.datasets import available_datasets
 from recycler.datasets.dataset import Dataset
@@ -52,7 +53,8 @@ def choose() -> Chosen:
     choices, more = st.container(key=state.ANALYSE_CHOICES), st.container(horizontal=True, key=state.ANALYSE_FURTHER)
     with more:
         brought = _from_file()
-        _other_photos()
+        if may("administer"):
+            _other_photos()
     if brought:
         _what_was_left_out(brought)
         return Chosen(brought)
