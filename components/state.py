@@ -69,6 +69,10 @@ AGAIN = "_again"  # then the parent
 AGAIN_EMPHASIS = "_again_emphasis"
 AGAIN_OPEN = "_again_open"
 
+SIGN_IN = "_sign_in"  # then the provider
+SIGN_OUT = "_sign_out"
+EXPORT = "_export"
+
 FIELD = "_train_field"  # then the place of the field in the recipe
 TRAIN_TITLE = "_train_title"
 TRAIN_NOTE = "_train_note"
@@ -136,3 +140,4 @@ ANALYSE_LARGE = "_analyse_large"  # then what it is in the large view
 ANALYSE_FILTER = "_analyse_filter"  # then the name of the filter
 ANALYSE_LABEL = "_analyse_label"  # then the photo, or the change that is undone
 ANALYSE_CHANGED = "analyse_changed"  # that a label was put right and the figures do not know of it yet
+ANALYSE_LATELY = "_analyse_lately"  # the fold of what was answered in the last weeks

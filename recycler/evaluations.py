@@ -27,22 +27,24 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from recycler.access import require
 from recycler.class_mapping import map_classes
 from recycler.datasets.dataset import Dataset
+from recycler.datasets.named import require_offered
 from recycler.errors import DatasetError, ModelError
 from recycler.evaluation import Evaluated
 from recycler.failures import explain
 from recycler.predictions import Predictions, read_predictions, write_predictions
 from recycler.processes import spawn
 from recycler.recipe import Data, Source
-from recycler.runs import NETWORK_FILE, START_SECONDS, is_held, write_atomically
+from recycler.runs import NETWORK_FILE, START_SECONDS, is_held, write_array, write_atomically
 from recycler.settings import settings
 from recycler.shelf import LITERT_FILE
 from recycler.subjects import Subject, find_subject
 from recycler.verdict import ALWAYS_ANSWER, Thresholds
 
 OWNED = "own:"  # before the name of a subject: the photos of its recipe
-FORMAT = 1
+FORMAT = 2  # raise when tables change, so that kept ones are made anew
 RECORD_FILE = "evaluation.json"
 PREDICTIONS_FILE = "predictions.parquet"
 EMBEDDINGS_FILE = "embeddings.npy"
@@ -158,7 +160,12 @@ def find_evaluation(key: str) -> Evaluation | None:
 
 
 def start_evaluation(key: str, question: Question) -> None:
-    """Ask in the background, unless it is under way. Raises DatasetError when the home folder cannot be written to."""
+    """Ask in the background, unless it is under way.
+
+    Raises DatasetError when the home folder cannot be written to, or whoever asks may not open the photos; AccessError.
+    """
+    require("analyse")
+    require_offered(source.name for source in photos_asked(question).sources)
     standing = find_evaluation(key)
     if standing and standing.state == "running":
         return
@@ -177,7 +184,11 @@ def start_evaluation(key: str, question: Question) -> None:
 
 
 def stop_evaluation(key: str) -> None:
-    """Ask an evaluation that is under way to stop; it does within a few photos. Nothing of it is kept."""
+    """Ask an evaluation that is under way to stop; it does within a few photos. Nothing of it is kept.
+
+    Raises AccessError.
+    """
+    require("analyse")
     with suppress(FileNotFoundError):  # somebody has removed it
         (folder_of(key) / STOP_FILE).touch()
 
@@ -263,10 +274,7 @@ def keep_evaluation(
     """Keep what came out, and make room by removing what was not looked at for longest."""
     folder = folder_of(key)
     write_predictions(folder / PREDICTIONS_FILE, evaluated.table)
-    draft = folder / f".{EMBEDDINGS_FILE}"
-    with draft.open("wb") as file:
-        np.save(file, evaluated.embeddings, allow_pickle=False)
-    draft.replace(folder / EMBEDDINGS_FILE)
+    write_array(folder / EMBEDDINGS_FILE, evaluated.embeddings)
     record = Evaluation(
         question=question,
         state="done",

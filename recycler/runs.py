@@ -7,6 +7,7 @@ RUN/epochs.csv       one row an epoch
 RUN/doing.json       what is done before and between the epochs, and how much of it
 RUN/checkpoint/      what a resumed training goes on from
 RUN/network.keras    the best weights as a whole network
+RUN/references.npy   embeddings of training photos, for how familiar a photo is
 RUN/predictions.parquet   the predictions table on validation, test and left-out sources
 RUN/label.json, RUN/place, RUN/stop   title and note, place in the queue, request to stop: what others ask of a run
 RUN/trainer.lock     locked by the trainer while it lives: the system unlocks it however the trainer ends
@@ -26,9 +27,12 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from recycler.access import require
 from recycler.errors import RunError
 from recycler.points import PointsWriter
 from recycler.recipe import Recipe, dump_recipe, load_recipe
@@ -41,6 +45,7 @@ __all__ = [
     "POINTS_FILE",
     "PREDICTIONS_FILE",
     "RECIPE_FILE",
+    "REFERENCES_FILE",
     "START_SECONDS",
     "Doing",
     "Label",
@@ -53,6 +58,7 @@ __all__ = [
     "list_runs",
     "load_run",
     "new_run",
+    "write_array",
     "write_atomically",
 ]
 
@@ -61,6 +67,7 @@ NETWORK_FILE = "network.keras"
 EPOCHS_FILE = "epochs.csv"
 POINTS_FILE = "points.csv"
 PREDICTIONS_FILE = "predictions.parquet"
+REFERENCES_FILE = "references.npy"
 
 START_SECONDS = 60  # for a trainer to start on a busy machine; Python and this package take about 2
 
@@ -91,6 +98,7 @@ class Run:
 
     @label.setter
     def label(self, label: Label) -> None:
+        require("train")
         write_atomically(self.folder / "label.json", label.model_dump_json().encode())
 
     @property
@@ -297,6 +305,13 @@ def write_atomically(path: Path, content: bytes, durable: bool = True) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def write_array(path: Path, array: NDArray[np.generic]) -> None:
+    """Write an array as .npy, as `write_atomically`."""
+    content = io.BytesIO()
+    np.save(content, array, allow_pickle=False)
+    write_atomically(path, content.getvalue())
 
 
 def _new_folder(root: Path, stem: str) -> Path:

@@ -12,11 +12,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from filelock import FileLock
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from recycler import audit
+from recycler.access import require
+from recycler.answers import Counts
 from recycler.errors import ModelError
-from recycler.runs import write_atomically
+from recycler.familiarity import unit
+from recycler.runs import REFERENCES_FILE, write_atomically
 from recycler.verdict import Thresholds
 
 LITERT_FILE = "model.tflite"
@@ -42,6 +48,7 @@ class Card(BaseModel):
     thresholds: when the answer is *unsure*; `thresholds_from` says on which photos they were set.
     parent: what it was trained again from, a shelf model (`household`) or a run (`run:NAME`); "" for none.
     metrics: data set and split to figures of merit by their usual names.
+    test_answers: what it said of its test photos, to be compared with what it is shown later; None on older cards.
     checksums: file name to SHA-256 in hex.
     """
 
@@ -68,6 +75,7 @@ class Card(BaseModel):
     parity: dict[str, float]
     recipe: dict[str, Any]
     versions: dict[str, str]
+    test_answers: Counts | None = None
     checksums: dict[str, str] = {}
 
 
@@ -82,6 +90,23 @@ class ShelfModel:
     def litert(self) -> Path:
         """The LiteRT file."""
         return self.folder / LITERT_FILE
+
+    def references(self) -> NDArray[np.float32]:
+        """Embeddings of training photos, float32 (R, D), of length 1; (0, D) for a model that was published without.
+
+        Raises ModelError for a file that was changed or holds something else.
+        """
+        size = self.card.embedding_size
+        if REFERENCES_FILE not in self.card.checksums:
+            return np.zeros((0, size), np.float32)
+        check_files(self.folder, self.card, [REFERENCES_FILE])
+        try:
+            found = np.load(self.folder / REFERENCES_FILE, allow_pickle=False)
+        except (ValueError, OSError, EOFError) as problem:
+            raise ModelError(f"The references of “{self.card.name}” cannot be read: publish it again.") from problem
+        if found.dtype != np.float16 or found.ndim != 2 or found.shape[1] != size or not np.isfinite(found).all():
+            raise ModelError(f"The references of “{self.card.name}” are not what its card says: publish it again.")
+        return unit(found)
 
 
 def list_models(shelf: Path) -> list[Card]:
@@ -178,8 +203,9 @@ def set_thresholds(
 
     set_on: the photos that decided, in words. measured: data set and split to figures of merit by the new thresholds;
     figures of other photos that depend on thresholds were measured with the old ones, and are taken off the card.
-    Raises ModelError when there is no such model, or a file is not what the card says.
+    Raises ModelError when there is no such model, or a file is not what the card says; AccessError.
     """
+    require("publish")
     with FileLock(shelf / ".lock"):
         folder = load_model(shelf, name).folder
         card = _read_card(folder)
@@ -191,6 +217,7 @@ def set_thresholds(
         new = card.model_copy(update={"thresholds": thresholds, "thresholds_from": set_on, "metrics": metrics})
         write_atomically(folder / CARD_FILE, _card_file(new))
         write_atomically(folder / README_FILE, card_text(new).encode())
+    audit.note("thresholds", f"{name}: unsure below {thresholds.confidence:.3f}, set on {set_on}")
     return new
 
 
@@ -209,7 +236,7 @@ def card_text(card: Card) -> str:
         f"- **Since** {card.created:%Y-%m-%d}, version {card.version}",
         f"- **Backbone** {card.backbone}, sees {size}",
         f"- **Trained on** {'; '.join(f'{name} ({text})' for name, text in card.sources.items())}",
-        f"- **Not sure** below {card.thresholds.confidence:.2f} (set on {card.thresholds_from})",
+        f"- **Not sure** {_not_sure(card.thresholds)} (set on {card.thresholds_from})",
         f"- **Temperature** {card.temperature:.3f}",
     ]
     if card.parent:
@@ -219,6 +246,15 @@ def card_text(card: Card) -> str:
     lines += ["", "## How good", "", *_metrics_table(card.metrics)]
     lines += ["", "LiteRT against Keras: " + ", ".join(f"{k} {v:.4g}" for k, v in card.parity.items()) + ".", ""]
     return "\n".join(lines)
+
+
+def _not_sure(thresholds: Thresholds) -> str:
+    limits = [f"below {thresholds.confidence:.2f}"]
+    if thresholds.entropy_bits is not None:
+        limits.append(f"above {thresholds.entropy_bits:.2f} bits")
+    if thresholds.familiarity is not None:
+        limits.append(f"or familiarity and a tenth of the probability below {thresholds.familiarity:.2f}")
+    return ", ".join(limits)
 
 
 def _card_file(card: Card) -> bytes:

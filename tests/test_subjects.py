@@ -8,9 +8,9 @@ from recycler.errors import ModelError, RunError
 from recycler.recipe import load_recipe
 from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run, new_run
 from recycler.settings import PROJECT, settings
-from recycler.shelf import KERAS_FILE, list_models, new_model, write_card
+from recycler.shelf import list_models
 from recycler.subjects import Subject, find_subject, list_subjects, origin
-from tests.tables import analysed, drawn
+from tests.tables import put_on_shelf, small_card
 
 
 def trained(weights: bytes) -> Run:
@@ -24,11 +24,7 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Subject:
     """A model on a shelf, whose weights are b"mine"."""
     monkeypatch.setenv("RECYCLER_MODELS", str(tmp_path / "models"))
     settings.cache_clear()
-    card = analysed("Small", drawn(10)).subject.card
-    assert card is not None
-    with new_model(tmp_path / "models", "small") as folder:
-        (folder / KERAS_FILE).write_bytes(b"mine")
-        write_card(folder, card)
+    put_on_shelf(tmp_path / "models", small_card(), keras=b"mine")
     [card] = list_models(settings().models)
     return Subject("small", card.title, card.classes, card.thresholds, card)
 

@@ -8,10 +8,11 @@ from typing import NamedTuple
 import streamlit as st
 
 from components import data_sets, state
-from components.analysis import waiting
+from components.analysis import lately, waiting
 from components.analysis.answers import of_evaluation, of_file, of_run, of_run_before, own_splits
 from components.analysis.rules import choose_mapping, choose_rulebook
 from components.words import plain
+from recycler.access import may
 from recycler.analysis import Analysis
 from recycler.datasets import available_datasets
 from recycler.datasets.dataset import Dataset
@@ -52,7 +53,8 @@ def choose() -> Chosen:
     choices, more = st.container(key=state.ANALYSE_CHOICES), st.container(horizontal=True, key=state.ANALYSE_FURTHER)
     with more:
         brought = _from_file()
-        _other_photos()
+        if may("administer"):
+            _other_photos()
     if brought:
         _what_was_left_out(brought)
         return Chosen(brought)
@@ -64,6 +66,7 @@ def choose() -> Chosen:
     columns = choices.columns(4)
     with columns[0]:
         subject = subjects[_select("Model or run", titles, state.ANALYSE_SUBJECT, settings().model)]
+    lately.show(subject)
     offered = _data(subject)
     if not offered:
         st.info(NO_PHOTOS, icon=":material/folder_open:")

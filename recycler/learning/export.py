@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from recycler.analysis.calibration import fit_confidence, fit_temperature
+from recycler.answers import Counts, counts
 from recycler.classifier import BATCH, Classifier, soften
 from recycler.datasets.dataset import Dataset
 from recycler.errors import ExportError, RunError
@@ -19,15 +20,17 @@ from recycler.photos import read_photo
 from recycler.predictions import Predictions, predictions, read_predictions
 from recycler.publishing import STEPS
 from recycler.rulebook import Rulebook, find_rulebook
-from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run
+from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, REFERENCES_FILE, Run
 from recycler.shelf import KERAS_FILE, LITERT_FILE, Card, ShelfModel, check_name, list_models, new_model, write_card
-from recycler.verdict import ALWAYS_ANSWER, Thresholds
+from recycler.verdict import ALWAYS_ANSWER, SURE_COUNTS, Thresholds, is_strange
 
 PARITY_PHOTOS = 64
 LEAST_AGREEMENT = 0.98  # one photo of 64 may sit on the fence between two classes
 LARGEST_DIFFERENCE = 0.03  # of a probability; float16 weights give about 0.005
 ERROR_TARGET = 0.05  # of the answered photos (ARCHITECTURE.md, Unsure is an answer)
 LEAST_COVERAGE = 0.8  # an app that is unsure more often than one time in five is put away
+
+STRANGE_SHARE = 0.05  # of the photos that set the thresholds: what they cost for strange things to be noticed
 
 CALIBRATION_SPLITS = {"left out": "photos of a source left out of training", "validation": "validation photos"}
 
@@ -85,7 +88,7 @@ def publish(run: Run, name: str, shelf: Path, tell: Callable[[str], None] = lamb
     chosen = table.splits == calibration
     temperature = fit_temperature(table.probabilities[chosen], table.true[chosen])
     table = _recalibrated(table, temperature).judged(rulebook, ALWAYS_ANSWER)
-    thresholds = _thresholds(table.pick(chosen), rulebook)
+    thresholds = _thresholds(table.pick(chosen), rulebook, (run.folder / REFERENCES_FILE).exists())
     table = table.judged(rulebook, thresholds)
     _, loading, converting, comparing = STEPS
     tell(loading)
@@ -95,6 +98,8 @@ def publish(run: Run, name: str, shelf: Path, tell: Callable[[str], None] = lamb
     with new_model(shelf, name) as folder:
         (folder / KERAS_FILE).write_bytes((run.folder / NETWORK_FILE).read_bytes())
         (folder / LITERT_FILE).write_bytes(to_litert(network, float16=True))
+        if thresholds.familiarity is not None:
+            (folder / REFERENCES_FILE).write_bytes((run.folder / REFERENCES_FILE).read_bytes())
         card = Card(
             name=name,
             title=run.label.title,
@@ -116,6 +121,7 @@ def publish(run: Run, name: str, shelf: Path, tell: Callable[[str], None] = lamb
             parity={},
             recipe=recipe.model_dump(mode="json"),
             versions=record.versions,
+            test_answers=test_answers(table),
         )
         tell(comparing)
         card = card.model_copy(
@@ -165,6 +171,13 @@ def split_figures(table: Predictions, rulebook: Rulebook, sources: Collection[st
     return figures
 
 
+def test_answers(table: Predictions) -> Counts:
+    """What was said of the test photos, or of all where a run has none."""
+    test = table.splits == "test"
+    shown = table.pick(test) if test.any() else table
+    return counts(np.array(table.classes)[shown.predicted].tolist(), shown.entropy_bits.tolist())
+
+
 def _recalibrated(table: Predictions, temperature: float) -> Predictions:
     return predictions(
         table.classes,
@@ -173,12 +186,16 @@ def _recalibrated(table: Predictions, temperature: float) -> Predictions:
         np.array(table.names)[table.true],
         soften(table.probabilities, temperature),
         table.recycling,
+        table.familiarity,
     )
 
 
-def _thresholds(table: Predictions, rulebook: Rulebook) -> Thresholds:
+def _thresholds(table: Predictions, rulebook: Rulebook, compared: bool) -> Thresholds:
+    """compared: whether the table says how familiar photos are; then the strangest are left to *unsure* first."""
+    familiar = table.familiarity + SURE_COUNTS * table.confidence
+    limit = float(np.quantile(familiar, STRANGE_SHARE)) if compared else None
+    strange = is_strange(table.familiarity, table.confidence, Thresholds(0, familiarity=limit))
+    sure = np.where(strange, 0, np.maximum(table.p_recycle, 1 - table.p_recycle))
     _, should = should_recycle(table, rulebook)
     right = (table.p_recycle >= 0.5) == should
-    return Thresholds(
-        fit_confidence(np.maximum(table.p_recycle, 1 - table.p_recycle), right, ERROR_TARGET, LEAST_COVERAGE)
-    )
+    return Thresholds(fit_confidence(sure, right, ERROR_TARGET, LEAST_COVERAGE), familiarity=limit)
