@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 
 from recycler.settings import settings
@@ -89,12 +88,26 @@ def counted(model: str, days: int) -> tuple[Counts, dict[str, int]]:
     return Counts(dict(classes), tuple(steps[step] for step in range(len(ENTROPY_STEPS)))), dict(verdicts)
 
 
+def close() -> None:
+    """Let go of the database."""
+    while _open:
+        _open.popitem()[1].close()
+
+
 _lock = threading.Lock()
+_open: dict[Path, sqlite3.Connection] = {}  # at most one
 
 
-@lru_cache(maxsize=1)
 def _database(file: Path) -> sqlite3.Connection:
-    """Opened once a process; days that are long past go."""
+    """Opened once a process."""
+    if file not in _open:
+        close()
+        _open[file] = _opened(file)
+    return _open[file]
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    """A database of this form; days that are long past go."""
     file.parent.mkdir(parents=True, exist_ok=True)
     database = sqlite3.connect(file, timeout=PATIENCE_SECONDS, isolation_level=None, check_same_thread=False)
     database.execute("pragma journal_mode = wal")  # with which a count waits for no disk
