@@ -10,7 +10,7 @@ from recycler.explain import occlusion_map
 from recycler.figures import occlusion_overlay, top_bars
 from recycler.photos import open_photo
 from recycler.rulebook import DESTINATIONS, Rulebook
-from recycler.verdict import Prediction, Verdict
+from recycler.verdict import SURE_COUNTS, Prediction, Verdict
 
 
 def show(judged: Judged, rulebook: Rulebook, classifier: Classifier, visit: Visit) -> None:
@@ -38,7 +38,8 @@ def _how_familiar(prediction: Prediction, limit: float | None) -> str:
     """How like the photo is what the model learned from, another point of the list; "" where it does not matter."""
     if limit is None:
         return ""
-    return f"\n- Likeness to photos that I learned from: {prediction.familiarity:.2f}; below {limit:.2f} I am not sure"
+    least = limit - SURE_COUNTS * float(prediction.probabilities.max())
+    return f"\n- Likeness to photos that I learned from: {prediction.familiarity:.2f}; below {least:.2f} I am not sure"
 
 
 def _which_part(photo: Seen, verdict: Verdict, classifier: Classifier, visit: Visit) -> None:

@@ -32,6 +32,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from recycler.access import require
 from recycler.errors import RunError
 from recycler.points import PointsWriter
 from recycler.recipe import Recipe, dump_recipe, load_recipe
@@ -99,6 +100,7 @@ class Run:
 
     @label.setter
     def label(self, label: Label) -> None:
+        require("train")
         write_atomically(self.folder / "label.json", label.model_dump_json().encode())
 
     @property

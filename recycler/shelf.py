@@ -17,6 +17,9 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from recycler import audit
+from recycler.access import require
+from recycler.answers import Counts
 from recycler.errors import ModelError
 from recycler.familiarity import unit
 from recycler.runs import REFERENCES_FILE, write_atomically
@@ -65,6 +68,7 @@ class Card(BaseModel):
     exports: format (FORMAT_FILES) to its figures, the network's own for comparison among them: megabytes, how far its
         probabilities are from the network's, shares of the model's test photos with the same class and the same
         verdict, figures of merit on these photos.
+    test_answers: what it said of its test photos, to be compared with what it is shown later; None on older cards.
     checksums: file name to SHA-256 in hex.
     """
 
@@ -92,6 +96,7 @@ class Card(BaseModel):
     exports: dict[str, dict[str, float]] = {}
     recipe: dict[str, Any]
     versions: dict[str, str]
+    test_answers: Counts | None = None
     checksums: dict[str, str] = {}
 
 
@@ -219,8 +224,9 @@ def set_thresholds(
 
     set_on: the photos that decided, in words. measured: data set and split to figures of merit by the new thresholds;
     figures of other photos that depend on thresholds were measured with the old ones, and are taken off the card.
-    Raises ModelError when there is no such model, or a file is not what the card says.
+    Raises ModelError when there is no such model, or a file is not what the card says; AccessError.
     """
+    require("publish")
     with FileLock(shelf / ".lock"):
         folder = load_model(shelf, name).folder
         card = _read_card(folder)
@@ -234,6 +240,7 @@ def set_thresholds(
             }
         )
         _replace_card(folder, new)
+    audit.note("thresholds", f"{name}: unsure below {thresholds.confidence:.3f}, set on {set_on}")
     return new
 
 
@@ -259,6 +266,8 @@ def add_exports(
         rows = {name: known[name] for name in FORMAT_FILES if name in known}
         new = card.model_copy(update={"exports": rows, "checksums": dict(sorted(sums.items()))})
         _replace_card(target, new)
+    if folder is None:
+        audit.note("exports", f"{card.name}: {', '.join(exports)}")
     return new
 
 
@@ -311,7 +320,7 @@ def _not_sure(thresholds: Thresholds) -> str:
     if thresholds.entropy_bits is not None:
         limits.append(f"above {thresholds.entropy_bits:.2f} bits")
     if thresholds.familiarity is not None:
-        limits.append(f"of photos less familiar than {thresholds.familiarity:.2f}")
+        limits.append(f"or familiarity and a tenth of the probability below {thresholds.familiarity:.2f}")
     return ", ".join(limits)
 
 

@@ -17,6 +17,8 @@ from pydantic import Field
 from recycler.familiarity import FULLY
 from recycler.rulebook import DESTINATIONS, Destination, Rulebook
 
+SURE_COUNTS = 0.1  # likeness that a certain network makes up for (benchmarks/strangers.md)
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -24,12 +26,13 @@ class Thresholds:
 
     confidence: least probability (0 to 1) of the likelier of *recycle* and *bin*; at most 0.5 answers always.
     entropy_bits: most entropy in bits; None sets no such limit.
-    familiarity: least familiarity (recycler.familiarity), -1 to 1; None sets no such limit.
+    familiarity: least familiarity (recycler.familiarity), with SURE_COUNTS times the probability of the likeliest class
+        added to it; None sets no such limit.
     """
 
     confidence: Annotated[float, Field(ge=0, le=1)]
     entropy_bits: Annotated[float, Field(ge=0)] | None = None
-    familiarity: Annotated[float, Field(ge=-1, le=1)] | None = None
+    familiarity: Annotated[float, Field(ge=-1, le=1 + SURE_COUNTS)] | None = None
 
 
 ALWAYS_ANSWER = Thresholds(confidence=0.0)  # of a run before it is published
@@ -99,8 +102,8 @@ def judge(prediction: Prediction, rulebook: Rulebook, thresholds: Thresholds) ->
     p_recycle = float(prediction.probabilities[mask].sum(dtype=np.float64).clip(0, 1))
     entropy = prediction.entropy_bits
     ranked = [name for name, _ in prediction.top(len(prediction.classes))]
-    familiarity = np.array([prediction.familiarity])
-    [verdict] = verdicts(np.array([p_recycle]), np.array([entropy]), familiarity, thresholds).tolist()
+    strange = is_strange(np.array([prediction.familiarity]), prediction.probabilities[None].max(axis=1), thresholds)
+    [verdict] = verdicts(np.array([p_recycle]), np.array([entropy]), strange, thresholds).tolist()
     agreeing = (name for name in ranked if verdict == "unsure" or rulebook.recycles(name) == (verdict == "recycle"))
     advised = next(agreeing)
     entry = rulebook.classes[advised]
@@ -113,7 +116,7 @@ def judge(prediction: Prediction, rulebook: Rulebook, thresholds: Thresholds) ->
         destination=DESTINATIONS[entry.destination],
         advice=entry.advice,
         advised_class=advised,
-        strange=bool(is_strange(familiarity, thresholds)[0]),
+        strange=bool(strange[0]),
     )
 
 
@@ -127,22 +130,28 @@ def entropies(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
 def verdicts(
     p_recycle: NDArray[np.floating],
     entropy_bits: NDArray[np.floating],
-    familiarity: NDArray[np.floating],
+    strange: NDArray[np.bool_],
     thresholds: Thresholds,
 ) -> NDArray[np.str_]:
     """The verdict on each of N photos, str (N,).
 
-    p_recycle: (N,), 0 to 1. entropy_bits, familiarity: (N,). Unsure, too, when a broken model gives no number (NaN).
+    p_recycle: (N,), 0 to 1. entropy_bits: (N,). strange: (N,), from `is_strange`.
+    Unsure, too, when a broken model gives no number (NaN).
     """
-    sure = ~is_strange(familiarity, thresholds)
+    sure = ~strange
     sure &= np.maximum(p_recycle, 1 - p_recycle) >= thresholds.confidence
     if thresholds.entropy_bits is not None:
         sure &= entropy_bits <= thresholds.entropy_bits
     return np.where(sure, np.where(p_recycle >= 0.5, "recycle", "bin"), "unsure")
 
 
-def is_strange(familiarity: NDArray[np.floating], thresholds: Thresholds) -> NDArray[np.bool_]:
-    """Which photos are too unlike what the model learned from, bool (N,). familiarity: (N,)."""
+def is_strange(
+    familiarity: NDArray[np.floating], confidence: NDArray[np.floating], thresholds: Thresholds
+) -> NDArray[np.bool_]:
+    """Which photos are too unlike what the model learned from, bool (N,).
+
+    familiarity: (N,). confidence: (N,), the probability of the likeliest class, which makes up for a little of it.
+    """
     if thresholds.familiarity is None:
         return np.zeros(len(familiarity), np.bool_)
-    return ~(familiarity >= thresholds.familiarity)
+    return ~(familiarity + SURE_COUNTS * confidence >= thresholds.familiarity)

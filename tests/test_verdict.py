@@ -126,15 +126,15 @@ def test_top_is_ordered_and_bounded() -> None:
 
 
 def test_a_strange_photo_is_unsure_however_sure_the_network_is() -> None:
-    thresholds = Thresholds(0.5, familiarity=0.4)
+    thresholds = Thresholds(0.5, familiarity=0.5)
     strange, familiar = (replace(prediction(1, 0, 0, 0), familiarity=likeness) for likeness in (0.39, 0.41))
     assert judge(strange, book(), thresholds).verdict == "unsure"
     assert judge(strange, book(), thresholds).strange
     assert judge(strange, book(), ALWAYS).verdict == "recycle", "a model that sets no such limit"
-    assert judge(familiar, book(), thresholds).verdict == "recycle"
-    assert not judge(
-        replace(familiar, probabilities=np.array([0.5, 0, 0.5, 0], np.float32)), book(), thresholds
-    ).strange
+    assert judge(familiar, book(), thresholds).verdict == "recycle", "a certain network makes up for a tenth"
+    torn = replace(familiar, probabilities=np.array([0.25, 0.25, 0.5, 0], np.float32))
+    assert judge(torn, book(), thresholds).strange, "one that is torn does not"
+    assert not judge(torn, book(), Thresholds(0.9, familiarity=0.4)).strange, "unsure for another reason"
 
 
 @pytest.mark.parametrize(

@@ -23,16 +23,24 @@ LONGEST = 640  # pixels: sharp in half a window
 BARS = 10
 
 
-def show(analysis: Analysis, rows: Index, place: int) -> None:
+def show(analysis: Analysis, rows: Index, place: int | None, key: str) -> None:
     """Open a photo over the page; arrow keys lead to those beside it.
 
-    rows: int64 (n,), indices into the table. place: which of them, counted from 0.
+    It stays open until somebody closes it, even when the page is drawn anew because an answer has come.
+    rows: int64 (n,), indices into the table. place: which of them to open, counted from 0; None for the one that is
+    open, if any. key: tells this place on the page from others.
     """
-    st.session_state[state.ANALYSE_PHOTO] = place
-    _dialog(analysis, rows)
+    if place is not None:
+        st.session_state[state.ANALYSE_PHOTO], st.session_state[state.ANALYSE_OPEN] = place, key
+    if st.session_state.get(state.ANALYSE_OPEN) == key:
+        _dialog(analysis, rows)
 
 
-@st.dialog("Photo", width="large", on_dismiss="rerun")
+def _close() -> None:
+    st.session_state.pop(state.ANALYSE_OPEN, None)
+
+
+@st.dialog("Photo", width="large", on_dismiss=_close)
 def _dialog(analysis: Analysis, rows: Index) -> None:
     draw(analysis, rows)
 

@@ -103,7 +103,7 @@ def sureness(analysis: Analysis) -> tuple[Flags, Floats, Flags]:
     table, thresholds = analysis.table, analysis.subject.thresholds
     judged, should = should_recycle(table, analysis.rulebook)
     sure = np.maximum(table.p_recycle, 1 - table.p_recycle)
-    doubtful = is_strange(table.familiarity, thresholds)
+    doubtful = is_strange(table.familiarity, table.confidence, thresholds)
     if thresholds.entropy_bits is not None:
         doubtful |= table.entropy_bits > thresholds.entropy_bits
     return judged, np.where(doubtful, 0, sure), (table.p_recycle >= 0.5) == should

@@ -12,6 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from recycler.analysis.calibration import fit_confidence, fit_temperature
+from recycler.answers import Counts, counts
 from recycler.classifier import BATCH, Classifier, soften
 from recycler.datasets.dataset import Dataset
 from recycler.errors import ExportError, RunError
@@ -23,7 +24,7 @@ from recycler.publishing import STEPS
 from recycler.rulebook import Rulebook, find_rulebook
 from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, REFERENCES_FILE, Run
 from recycler.shelf import KERAS_FILE, LITERT_FILE, Card, ShelfModel, check_name, list_models, new_model, write_card
-from recycler.verdict import ALWAYS_ANSWER, Thresholds, is_strange
+from recycler.verdict import ALWAYS_ANSWER, SURE_COUNTS, Thresholds, is_strange
 
 PARITY_PHOTOS = 64
 LEAST_AGREEMENT = 0.98  # one photo of 64 may sit on the fence between two classes
@@ -128,6 +129,7 @@ def publish(run: Run, name: str, shelf: Path, tell: Callable[[str], None] = lamb
             parity={},
             recipe=recipe.model_dump(mode="json"),
             versions=record.versions,
+            test_answers=test_answers(table),
         )
         tell(comparing)
         card = card.model_copy(
@@ -177,6 +179,13 @@ def split_figures(table: Predictions, rulebook: Rulebook, sources: Collection[st
     return figures
 
 
+def test_answers(table: Predictions) -> Counts:
+    """What was said of the test photos, or of all where a run has none."""
+    test = table.splits == "test"
+    shown = table.pick(test) if test.any() else table
+    return counts(np.array(table.classes)[shown.predicted].tolist(), shown.entropy_bits.tolist())
+
+
 def _recalibrated(table: Predictions, temperature: float) -> Predictions:
     return predictions(
         table.classes,
@@ -191,9 +200,10 @@ def _recalibrated(table: Predictions, temperature: float) -> Predictions:
 
 def _thresholds(table: Predictions, rulebook: Rulebook, compared: bool) -> Thresholds:
     """compared: whether the table says how familiar photos are; then the strangest are left to *unsure* first."""
-    limit = float(np.quantile(table.familiarity, STRANGE_SHARE)) if compared else None
-    _, should = should_recycle(table, rulebook)
-    strange = is_strange(table.familiarity, Thresholds(0, familiarity=limit))
+    familiar = table.familiarity + SURE_COUNTS * table.confidence
+    limit = float(np.quantile(familiar, STRANGE_SHARE)) if compared else None
+    strange = is_strange(table.familiarity, table.confidence, Thresholds(0, familiarity=limit))
     sure = np.where(strange, 0, np.maximum(table.p_recycle, 1 - table.p_recycle))
+    _, should = should_recycle(table, rulebook)
     right = (table.p_recycle >= 0.5) == should
     return Thresholds(fit_confidence(sure, right, ERROR_TARGET, LEAST_COVERAGE), familiarity=limit)
