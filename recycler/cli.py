@@ -316,6 +316,34 @@ def publish(run: str, name: str, as_json: bool) -> None:
 
 
 @cli.command()
+@click.argument("model")
+@click.option(
+    "--formats",
+    "wanted",
+    multiple=True,
+    metavar="FORMAT",
+    help="litert_float32, litert_float16, litert_int8 or onnx; "
+    "may be given several times. By default 16-bit and 8-bit LiteRT, and ONNX where its converter is installed.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Write here and leave the shelf as it is."
+)
+@JSON
+def export(model: str, wanted: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+    """Write a model on the shelf in other formats and say how each compares on the model's test photos."""
+    from recycler.shelf import load_model
+
+    found = load_model(settings().models, model)
+    _quiet_tensorflow()
+    from recycler.learning.formats import export as export_model
+
+    with _progress() as progress:
+        card = export_model(found, wanted, progress, out)
+    line = {"model": model, "folder": str(out or found.folder), "exports": card.exports}
+    _say(line, as_json, f"In {out or found.folder}:\n{_figures_text(card.exports)}")
+
+
+@cli.command()
 @click.option("--model", help="A model on the shelf, by default the one of the settings; or a run as run:NAME.")
 @click.option("--run", "run_name", help='A run ("latest" for the newest) instead of a model.')
 @RULEBOOK
@@ -479,7 +507,7 @@ def restore(file: Path, replace: bool, as_json: bool) -> None:
 
 @cli.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def export(file: Path) -> None:
+def takeout(file: Path) -> None:
     """Write all taught photos, corrected labels, rules and records of trainings into a zip."""
     from recycler.holdings import export as export_all
 
