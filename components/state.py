@@ -135,6 +135,7 @@ ANALYSE_CHANGE = "_analyse_change"
 ANALYSE_REPORT = "_analyse_report"
 ANALYSE_PHOTO = "analyse_photo"  # which of the photos is open, counted from 0
 ANALYSE_OPEN = "analyse_open"  # the place on the page of the photo that is open
+ANALYSE_PART = "analyse_part"  # the row of the photo whose deciding part is shown
 ANALYSE_LARGE = "_analyse_large"  # then what it is in the large view
 ANALYSE_FILTER = "_analyse_filter"  # then the name of the filter
 ANALYSE_LABEL = "_analyse_label"  # then the photo, or the change that is undone

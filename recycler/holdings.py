@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from recycler import audit
 from recycler.access import require
+from recycler.answers import KEPT_DAYS
 from recycler.datasets.collected import DISCARDED_DAYS, Collected, forget
 from recycler.drafts import DAYS as DRAFT_DAYS
 from recycler.jobs import TRASH_DAYS
@@ -95,6 +96,7 @@ HOLDINGS = (
         DRAFT_DAYS,
         ages=True,
     ),
+    Holding("How often each kind was answered, counted a day, without photos", "answers.db", f"{KEPT_DAYS} days"),
     Holding("Who did what", "audit.jsonl", "until an admin deletes it", exported=("audit.jsonl",)),
     Holding("Numbers computed from photos, to save time", "cache/*", "as long as there is room"),
 )
