@@ -322,7 +322,7 @@ def publish(run: str, name: str, as_json: bool) -> None:
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Write here and leave the shelf as it is."
 )
 @JSON
-def formats(model: str, wanted: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+def export(model: str, wanted: tuple[str, ...], out: Path | None, as_json: bool) -> None:
     """Write a model in other formats and say how each compares with it on its test photos.
 
     FORMAT is litert_float32, litert_float16, litert_int8 or onnx; without one, all but the first, and ONNX where its
