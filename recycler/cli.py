@@ -322,20 +322,17 @@ def publish(run: str, name: str, as_json: bool) -> None:
 
 @cli.command()
 @click.argument("model")
-@click.option(
-    "--formats",
-    "wanted",
-    multiple=True,
-    metavar="FORMAT",
-    help="litert_float32, litert_float16, litert_int8 or onnx; "
-    "may be given several times. By default 16-bit and 8-bit LiteRT, and ONNX where its converter is installed.",
-)
+@click.argument("wanted", nargs=-1, metavar="[FORMAT]...")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Write here and leave the shelf as it is."
 )
 @JSON
 def export(model: str, wanted: tuple[str, ...], out: Path | None, as_json: bool) -> None:
-    """Write a model on the shelf in other formats and say how each compares on the model's test photos."""
+    """Write a model in other formats and say how each compares with it on its test photos.
+
+    FORMAT is litert_float32, litert_float16, litert_int8 or onnx; without one, all but the first, and ONNX where its
+    converter is installed.
+    """
     from recycler.shelf import load_model
 
     found = load_model(settings().models, model)

@@ -24,7 +24,8 @@ NAMES = (  # lead out, hide something, are none in one encoding or another, or c
     "../evil.jpg", "glass/../../evil.jpg", "/var/evil.jpg", "//host/share/evil.jpg", "C:/evil.jpg", "C:evil.jpg",
     "..\\evil.jpg", "glass\\..\\..\\evil.jpg", "glass/evil.jpg\0.txt", "~/evil.jpg", "glass/./evil.jpg",
     "glass//evil.jpg", "glass/con.jpg", "glass/evil.jpg/", "glass/\u202egpj.exe.jpg", "glass/a\nb.jpg",
-    "glass/\x1b[31mred.jpg", "glass/☃ füß 瓶.jpg", "瓶/1.jpg", ". /1.jpg", "... /1.jpg", "-rf/1.jpg", "glass/" + "a" * 60_000 + ".jpg",
+    "glass/\x1b[31mred.jpg", "glass/☃ füß 瓶.jpg", "瓶/1.jpg", ". /1.jpg", "... /1.jpg", "-rf/1.jpg",
+    "glass/" + "a" * 60_000 + ".jpg",
     "a/" * 3000 + "1.jpg", "GLASS/1.jpg", "glass/1.JPG", "<b>glass</b>/1.jpg", "$(id)/1.jpg", "%2e%2e/evil.jpg",
     "test/glass/1.jpg", "Test/Glass/1.jpg", "é/1.jpg", "e\u0301/1.jpg", "", "/", ".", "..", "glass", "\ud7ff/1.jpg",
 )  # fmt: skip
