@@ -69,6 +69,10 @@ AGAIN = "_again"  # then the parent
 AGAIN_EMPHASIS = "_again_emphasis"
 AGAIN_OPEN = "_again_open"
 
+SIGN_IN = "_sign_in"  # then the provider
+SIGN_OUT = "_sign_out"
+EXPORT = "_export"
+
 FIELD = "_train_field"  # then the place of the field in the recipe
 TRAIN_TITLE = "_train_title"
 TRAIN_NOTE = "_train_note"
@@ -131,6 +135,7 @@ ANALYSE_CHANGE = "_analyse_change"
 ANALYSE_REPORT = "_analyse_report"
 ANALYSE_PHOTO = "analyse_photo"  # which of the photos is open, counted from 0
 ANALYSE_OPEN = "analyse_open"  # the place on the page of the photo that is open
+ANALYSE_PART = "analyse_part"  # the row of the photo whose deciding part is shown
 ANALYSE_LARGE = "_analyse_large"  # then what it is in the large view
 ANALYSE_FILTER = "_analyse_filter"  # then the name of the filter
 ANALYSE_LABEL = "_analyse_label"  # then the photo, or the change that is undone

@@ -316,6 +316,34 @@ def publish(run: str, name: str, as_json: bool) -> None:
 
 
 @cli.command()
+@click.argument("model")
+@click.option(
+    "--formats",
+    "wanted",
+    multiple=True,
+    metavar="FORMAT",
+    help="litert_float32, litert_float16, litert_int8 or onnx; "
+    "may be given several times. By default 16-bit and 8-bit LiteRT, and ONNX where its converter is installed.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Write here and leave the shelf as it is."
+)
+@JSON
+def export(model: str, wanted: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+    """Write a model on the shelf in other formats and say how each compares on the model's test photos."""
+    from recycler.shelf import load_model
+
+    found = load_model(settings().models, model)
+    _quiet_tensorflow()
+    from recycler.learning.formats import export as export_model
+
+    with _progress() as progress:
+        card = export_model(found, wanted, progress, out)
+    line = {"model": model, "folder": str(out or found.folder), "exports": card.exports}
+    _say(line, as_json, f"In {out or found.folder}:\n{_figures_text(card.exports)}")
+
+
+@cli.command()
 @click.option("--model", help="A model on the shelf, by default the one of the settings; or a run as run:NAME.")
 @click.option("--run", "run_name", help='A run ("latest" for the newest) instead of a model.')
 @RULEBOOK
@@ -438,6 +466,17 @@ def doctor(as_json: bool) -> None:
 
 
 @cli.command()
+@JSON
+def audit(as_json: bool) -> None:
+    """Say who taught, relabelled, published, deleted: the newest first."""
+    from recycler.audit import deeds
+
+    for deed in deeds(1_000_000):
+        text = f"{deed.when:%Y-%m-%d %H:%M}  {deed.who} ({deed.role})  {deed.deed}  {deed.what}"
+        _say(deed.model_dump(mode="json"), as_json, text)
+
+
+@cli.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @JSON
 def backup(file: Path, as_json: bool) -> None:
@@ -464,6 +503,27 @@ def restore(file: Path, replace: bool, as_json: bool) -> None:
     text += f"; on the shelf are now {', '.join(done.models)} as in the backup" * bool(done.models)
     text += f"; what was there before lies in {done.replaced} for a week" * bool(done.replaced)
     _say(line, as_json, f"{text}.")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def takeout(file: Path) -> None:
+    """Write all taught photos, corrected labels, rules and records of trainings into a zip."""
+    from recycler.holdings import export as export_all
+
+    if file.exists():
+        raise click.UsageError(f"{file} is there already: name another file.")
+    with file.open("wb") as opened:
+        count = export_all(opened)
+    click.echo(f"{file} holds {count} files.")
+
+
+@cli.command()
+def tidy() -> None:
+    """Delete what is older than it may be (RECYCLER_RETENTION_DAYS); the app does so once a day while it is used."""
+    from recycler.holdings import tidy as tidy_all
+
+    click.echo(f"Deleted: {tidy_all()}")
 
 
 @cli.command(hidden=True)

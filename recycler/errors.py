@@ -12,7 +12,8 @@
     ├── BatchError        a batch of photos that cannot go on
     ├── HomeError         a home folder, or a backup of one, that cannot be used
     ├── StoreError        a run store that does not answer
-    └── ExportError       a network whose LiteRT copy does not agree with it
+    ├── ExportError       a network whose LiteRT copy does not agree with it
+    └── AccessError       something that whoever asks may not do here
 
 The message of each is one or two sentences for the user: what arrived, what was expected, what to do next.
 Pages and the command line show it as it is; anything else is a bug and keeps its traceback.
@@ -69,3 +70,7 @@ class StoreError(RecyclerError):
 
 class ExportError(RecyclerError):
     """A network whose LiteRT copy does not agree with it."""
+
+
+class AccessError(RecyclerError):
+    """Something that whoever asks may not do here."""

@@ -27,8 +27,10 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from recycler.access import require
 from recycler.class_mapping import map_classes
 from recycler.datasets.dataset import Dataset
+from recycler.datasets.named import require_offered
 from recycler.errors import DatasetError, ModelError
 from recycler.evaluation import Evaluated
 from recycler.failures import explain
@@ -158,7 +160,12 @@ def find_evaluation(key: str) -> Evaluation | None:
 
 
 def start_evaluation(key: str, question: Question) -> None:
-    """Ask in the background, unless it is under way. Raises DatasetError when the home folder cannot be written to."""
+    """Ask in the background, unless it is under way.
+
+    Raises DatasetError when the home folder cannot be written to, or whoever asks may not open the photos; AccessError.
+    """
+    require("analyse")
+    require_offered(source.name for source in photos_asked(question).sources)
     standing = find_evaluation(key)
     if standing and standing.state == "running":
         return
@@ -177,7 +184,11 @@ def start_evaluation(key: str, question: Question) -> None:
 
 
 def stop_evaluation(key: str) -> None:
-    """Ask an evaluation that is under way to stop; it does within a few photos. Nothing of it is kept."""
+    """Ask an evaluation that is under way to stop; it does within a few photos. Nothing of it is kept.
+
+    Raises AccessError.
+    """
+    require("analyse")
     with suppress(FileNotFoundError):  # somebody has removed it
         (folder_of(key) / STOP_FILE).touch()
 

@@ -1,10 +1,13 @@
 """Untrusted bytes to a photo: upright RGB pixels, and the one resize that training and serving share.
 
 A photo is a uint8 array (height, width, 3), RGB, 0 to 255. Nothing else of a file comes through here: no place, no
-time, no camera, no colour profile. Limits are `photo_megabytes` and `photo_megapixels` of recycler.settings.
+time, no camera, no colour profile. Limits are `photo_megabytes` and `photo_megapixels` of recycler.settings; together
+with those below they keep every photo under two seconds and all photos at once under a gigabyte
+(`benchmarks/reliability.md`).
 """
 
 import io
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -22,6 +25,10 @@ Photo = NDArray[np.uint8]
 
 SUFFIXES: tuple[str, ...] = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".gif")
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "GIF")
+
+# What a JPEG of one scan spares us by shrinking while it is decoded, all others cost: time and up to 20 bytes a pixel.
+WHOLE_MEGAPIXELS = 50  # just above the 48 of today's phones
+SCANS = 20  # times that a progressive JPEG may go over its pixels; usual ones have 10
 
 UNKNOWN = "This file is not a photo that can be opened; please choose a JPEG, PNG, WebP, HEIC or GIF."
 DAMAGED = "This photo is damaged or only a part of it arrived; please send it again."
@@ -43,6 +50,32 @@ pillow_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = 250_000_000
 
 _warnings_lock = threading.Lock()
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # of a JPEG; the others lie among the pixels
+_END, _SCAN = 0xD9, 0xDA
+
+
+class _Room:
+    """Room for so many pixels to be decoded at once by all threads, given out in order of arrival."""
+
+    def __init__(self, pixels: int) -> None:
+        self._pixels, self._taken = pixels, 0
+        self._first, self._change = threading.Lock(), threading.Condition()
+
+    @contextmanager
+    def take(self, pixels: int) -> Iterator[None]:
+        """Wait until these fit in; more than there ever is room for are decoded alone."""
+        with self._first, self._change:  # who waits lets nobody past
+            self._change.wait_for(lambda: not self._taken or self._taken + pixels <= self._pixels)
+            self._taken += pixels
+        try:
+            yield
+        finally:
+            with self._change:
+                self._taken -= pixels
+                self._change.notify()
+
+
+_room = _Room(WHOLE_MEGAPIXELS * 1_000_000)
 
 
 def open_photo(data: bytes, *, at_least: int | None = None) -> Photo:
@@ -62,17 +95,7 @@ def open_photo(data: bytes, *, at_least: int | None = None) -> Photo:
             f"This file has {len(data) / 1_000_000:.1f} MB, and {most} MB is the most that can be opened; "
             "please send a smaller copy."
         )
-    with _open(data) as image:
-        _check_pixels(image)
-        if at_least is not None and isinstance(image, JpegImagePlugin.JpegImageFile):
-            image.draft("RGB", (at_least, at_least))
-        try:
-            image.load()
-            turn = UPRIGHT.get(_orientation(image))
-            rgb = _to_rgb(image)
-        except Exception as problem:  # decoders answer hostile bytes with almost any kind of exception
-            raise PhotoError(DAMAGED) from problem
-    return np.asarray(rgb if turn is None else rgb.transpose(turn))
+    return _decode(_open(data), data, at_least)
 
 
 def resize(photo: Photo, size: int) -> Photo:
@@ -112,9 +135,15 @@ def _open(data: bytes) -> Image.Image:
         raise PhotoError(DAMAGED) from problem
 
 
-def _check_pixels(image: Image.Image) -> None:
-    if image.width * image.height > settings().photo_megapixels * 1_000_000:
-        raise PhotoError(_too_large(f"{image.width * image.height / 1_000_000:.1f}"))
+def _check_pixels(pixels: int, shrinks: bool) -> None:
+    """shrinks: see WHOLE_MEGAPIXELS."""
+    if pixels > settings().photo_megapixels * 1_000_000:
+        raise PhotoError(_too_large(f"{pixels / 1_000_000:.1f}"))
+    if not shrinks and pixels > WHOLE_MEGAPIXELS * 1_000_000:
+        raise PhotoError(
+            f"This photo has {pixels / 1_000_000:.1f} megapixels, and {WHOLE_MEGAPIXELS} is the most that can be "
+            "opened of its kind; please send a smaller copy or a plain JPEG."
+        )
 
 
 def _too_large(megapixels: str) -> str:
@@ -122,6 +151,40 @@ def _too_large(megapixels: str) -> str:
         f"This photo has {megapixels} megapixels, and {settings().photo_megapixels} is the most that can be opened; "
         "please send a smaller copy."
     )
+
+
+def _scans(data: bytes) -> int:
+    """How often a JPEG goes over its pixels (ITU-T T.81, annex B). Raises PhotoError for one made to take minutes."""
+    scans, place = 0, 2
+    while (marker := _MARKER.search(data, place)) and data[marker.end() - 1] != _END:
+        place = marker.end()
+        if data[place - 1] == _SCAN:
+            scans += 1
+        else:
+            place += int.from_bytes(data[place : place + 2])
+        if scans > SCANS:
+            raise PhotoError(
+                f"This photo is a JPEG of more than {SCANS} scans; please open it in a photo program and save it again."
+            )
+    return scans
+
+
+def _decode(image: Image.Image, data: bytes, at_least: int | None) -> Photo:
+    """The photo whose header was read as `image`, upright. Raises PhotoError."""
+    pixels = image.width * image.height
+    shrinks = image.format == "JPEG" and _scans(data) == 1
+    _check_pixels(pixels, shrinks)
+    if at_least is not None and isinstance(image, JpegImagePlugin.JpegImageFile):
+        image.draft("RGB", (at_least, at_least))
+    with _room.take(image.width * image.height if shrinks else pixels):
+        try:
+            image.load()
+            turn = UPRIGHT.get(_orientation(image))
+            rgb = _to_rgb(image)
+            del image  # nobody else holds it, so the pixels are there once, not twice
+            return np.asarray(rgb if turn is None else rgb.transpose(turn))
+        except Exception as problem:  # decoders answer hostile bytes with almost any kind of exception
+            raise PhotoError(DAMAGED) from problem
 
 
 def _orientation(image: Image.Image) -> int:
@@ -141,7 +204,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
     if not image.has_transparency_data:
         return image.convert("RGB")
-    layer = image.convert("RGBA")
+    layer = image if image.mode == "RGBA" else image.convert("RGBA")
     paper = Image.new("RGB", layer.size, "white")
     paper.paste(layer, mask=layer)
     return paper

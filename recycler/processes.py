@@ -6,6 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
+from recycler.access import ACTOR, actor
 from recycler.settings import PROJECT
 
 
@@ -27,5 +28,6 @@ def spawn(log: Path, *arguments: str) -> None:
 
 
 def environment() -> dict[str, str]:
-    """For our own program, which finds this package wherever it is started."""
-    return os.environ | {"PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [os.getenv("PYTHONPATH")])])}
+    """For our own program, which finds this package wherever it is started, and knows for whom it works."""
+    path = os.pathsep.join([str(PROJECT), *filter(None, [os.getenv("PYTHONPATH")])])
+    return os.environ | {"PYTHONPATH": path, ACTOR: actor().name}

@@ -32,6 +32,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from recycler.access import require
 from recycler.errors import RunError
 from recycler.points import PointsWriter
 from recycler.recipe import Recipe, dump_recipe, load_recipe
@@ -68,6 +69,7 @@ POINTS_FILE = "points.csv"
 PREDICTIONS_FILE = "predictions.parquet"
 REFERENCES_FILE = "references.npy"
 
+READ_ONCE = 1 << 15  # records and titles kept in memory: pages ask for those of all runs several times a click
 START_SECONDS = 60  # for a trainer to start on a busy machine; Python and this package take about 2
 
 
@@ -90,13 +92,15 @@ class Run:
     @property
     def label(self) -> Label:
         """Title and note; the title is the recipe's until somebody gives another."""
+        file = f"{self.folder}/label.json"
         try:
-            return Label.model_validate_json((self.folder / "label.json").read_bytes())
+            return _label(file, *_stamp(file))
         except OSError:
             return Label(title=self.record.run)
 
     @label.setter
     def label(self, label: Label) -> None:
+        require("train")
         write_atomically(self.folder / "label.json", label.model_dump_json().encode())
 
     @property
@@ -279,12 +283,12 @@ def find_run(root: Path, name: str) -> Run:
 def list_runs(root: Path) -> list[Run]:
     """All runs, newest first; folders without a readable record are passed over."""
     runs = []
-    for path in root.glob("*/run.json"):
+    for folder in _folders(root):
         try:
-            runs.append(load_run(path.parent))
+            runs.append(load_run(folder))
         except (OSError, ValidationError):
             continue
-    return sorted(runs, key=lambda run: (run.record.created, run.record.run), reverse=True)
+    return sorted(runs, key=lambda run: (run.record.created.timestamp(), run.record.run), reverse=True)
 
 
 def write_atomically(path: Path, content: bytes, durable: bool = True) -> None:
@@ -322,15 +326,38 @@ def _new_folder(root: Path, stem: str) -> Path:
 
 
 def _read(folder: Path) -> Run:
-    file = folder / "run.json"
-    state = file.stat()
-    return Run(folder, _record(file, state.st_ino, state.st_mtime_ns).model_copy())
+    file = f"{folder}/run.json"
+    return Run(folder, _record(file, *_stamp(file)).model_copy())
 
 
-@lru_cache(maxsize=512)
-def _record(file: Path, inode: int, changed: int) -> RunRecord:
-    """Read once: pages ask for the records of all runs several times a click."""
-    return RunRecord.model_validate_json(file.read_bytes())
+def _folders(root: Path) -> list[Path]:
+    """The folders of all runs; the same objects each time: making 10,000 paths takes longer than using them."""
+    try:
+        with os.scandir(root) as entries:
+            return [_folder(entry.path) for entry in entries]
+    except FileNotFoundError:
+        return []
+
+
+@lru_cache(maxsize=READ_ONCE)
+def _folder(path: str) -> Path:
+    return Path(path)
+
+
+def _stamp(file: str) -> tuple[int, int]:
+    """What is another one after the file was replaced. Raises OSError when there is none."""
+    state = os.stat(file)  # noqa: PTH116 - as above
+    return state.st_ino, state.st_mtime_ns
+
+
+@lru_cache(maxsize=READ_ONCE)
+def _record(file: str, inode: int, changed: int) -> RunRecord:
+    return RunRecord.model_validate_json(Path(file).read_bytes())
+
+
+@lru_cache(maxsize=READ_ONCE)
+def _label(file: str, inode: int, changed: int) -> Label:
+    return Label.model_validate_json(Path(file).read_bytes())
 
 
 def is_held(lock: Path) -> bool:

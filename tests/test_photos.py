@@ -4,6 +4,7 @@ import io
 import struct
 import subprocess
 import sys
+import time
 import warnings
 import zipfile
 import zlib
@@ -17,7 +18,7 @@ import pytest
 from PIL import ExifTags, Image, ImageFile
 
 from recycler.errors import PhotoError
-from recycler.photos import FORMATS, SUFFIXES, Photo, open_photo, read_photo, resize, to_jpeg
+from recycler.photos import FORMATS, SUFFIXES, Photo, _Room, open_photo, read_photo, resize, to_jpeg
 from recycler.settings import Settings, settings
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
@@ -196,6 +197,43 @@ def test_a_bomb_is_refused_from_its_header(side: int) -> None:
         assert "megapixels" in refusal(png_header(side, side))
 
 
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG"])
+def test_what_cannot_be_shrunk_while_it_is_decoded_may_have_fewer_pixels(file_format: str) -> None:
+    options = {"progressive": True} if file_format == "JPEG" else {}
+    text = refusal(encode(Image.new("1" if file_format == "PNG" else "L", (9_000, 5_600)), file_format, **options))
+    assert "50.4 megapixels, and 50 is the most" in text
+    assert "plain JPEG" in text
+
+
+def test_a_jpeg_that_goes_over_its_pixels_a_thousand_times_is_refused() -> None:
+    data = encode(textured(160, 120), "JPEG", progressive=True)
+    last = data[data.rindex(b"\xff\xda") : -2]
+    assert open_photo(data[:-2] + 10 * last + data[-2:]).shape == (120, 160, 3)
+    assert "scans" in refusal(data[:-2] + 11 * last + data[-2:])
+
+
+def test_scans_are_counted_in_the_photo_alone_not_in_what_lies_within_and_behind_it() -> None:
+    scans = 30 * b"\xff\xda\0\x02"
+    assert open_photo(encode(textured(160, 120), "JPEG", comment=scans) + scans).shape == (120, 160, 3)
+
+
+def test_threads_take_turns_when_there_is_no_room_for_all() -> None:
+    room, inside, seen = _Room(10), list[int](), list[list[int]]()
+
+    def take(pixels: int) -> None:
+        with room.take(pixels):
+            inside.append(pixels)
+            seen.append(inside.copy())
+            time.sleep(0.002)
+            inside.remove(pixels)
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(take, [4, 6, 10, 1, 9, 25] * 10))
+    assert [25] in seen
+    assert all(sum(sizes) <= 10 or sizes == [25] for sizes in seen)
+    assert any(len(sizes) > 1 for sizes in seen)
+
+
 def test_a_heic_that_lies_about_its_size_is_refused() -> None:
     data = encode(Image.new("RGB", (1024, 1024)), "HEIF")
     size = data.index(b"ispe") + 8
@@ -273,15 +311,24 @@ print(peak() - before)
 """
 
 
-@pytest.mark.skipif(
-    not Path("/proc/self/status").exists() or "VmHWM" not in Path("/proc/self/status").read_text(),
-    reason="needs Linux's /proc/self/status to read peak memory",
-)
+def memory_for(file: Path) -> float:
+    """MB that opening a photo takes, or a skip."""
+    if not Path("/proc/self/status").exists() or "VmHWM" not in Path("/proc/self/status").read_text():
+        pytest.skip("needs Linux's /proc/self/status to read peak memory")
+    done = subprocess.run([sys.executable, "-c", PEAK, str(file)], capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
 def test_a_48_megapixel_jpeg_costs_little_memory(tmp_path: Path) -> None:
     file = tmp_path / "large.jpg"
     Image.radial_gradient("L").resize((8_064, 6_048)).convert("RGB").save(file, quality=75)
-    done = subprocess.run([sys.executable, "-c", PEAK, str(file)], capture_output=True, text=True, check=True)
-    assert float(done.stdout) < 60, "MB; undrafted it takes over 300"
+    assert memory_for(file) < 60, "MB; undrafted it takes over 300"
+
+
+def test_no_copy_of_a_photo_outlives_its_use(tmp_path: Path) -> None:
+    file = tmp_path / "large.png"
+    Image.new("RGBA", (4_000, 3_000), (255, 0, 0, 100)).save(file, compress_level=1)
+    assert memory_for(file) < 12 * 11.5, "MB: ten bytes a pixel; with one copy more it is nearly 14"
 
 
 def test_thumbnails_carry_no_metadata() -> None:

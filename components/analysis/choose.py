@@ -12,6 +12,7 @@ from components.analysis import lately, waiting
 from components.analysis.answers import of_evaluation, of_file, of_run, of_run_before, own_splits
 from components.analysis.rules import choose_mapping, choose_rulebook
 from components.words import plain
+from recycler.access import may
 from recycler.analysis import Analysis
 from recycler.datasets import available_datasets
 from recycler.datasets.dataset import Dataset
@@ -52,7 +53,8 @@ def choose() -> Chosen:
     choices, more = st.container(key=state.ANALYSE_CHOICES), st.container(horizontal=True, key=state.ANALYSE_FURTHER)
     with more:
         brought = _from_file()
-        _other_photos()
+        if may("administer"):
+            _other_photos()
     if brought:
         _what_was_left_out(brought)
         return Chosen(brought)
@@ -136,11 +138,13 @@ def _select(label: str, options: Mapping[str, str], name: str, preferred: str | 
 def _titles(subjects: Iterable[Subject]) -> dict[str, str]:
     """Names for people, each only once."""
     found: dict[str, str] = {}
+    known: set[str] = set()
     for subject in subjects:
         title = subject.title
         if subject.run:
             title += f", {subject.run.record.created:%-d %b %H:%M}"
-        found[subject.name] = f"{title} ({subject.name})" if title in found.values() else title
+        found[subject.name] = f"{title} ({subject.name})" if title in known else title
+        known.add(title)
     return found
 
 

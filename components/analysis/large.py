@@ -100,12 +100,24 @@ def _which_part(analysis: Analysis, row: int, shown: DeltaGenerator) -> None:
         return
     table = analysis.table
     said = table.classes[table.predicted[row]]
-    if st.toggle("Show which part decided", key=f"{state.ANALYSE_LARGE}-part-{row}"):
+    wanted = st.session_state.get(state.ANALYSE_PART) == row
+    st.button(  # no toggle: it would keep the arrow keys for itself
+        "Show the photo as it is" if wanted else "Show which part decided",
+        key=f"{state.ANALYSE_LARGE}-part-{row}",
+        icon=":material/visibility:",
+        on_click=_look_at_part,
+        args=(None if wanted else row,),
+    )
+    if wanted:
         with st.spinner("Covering one part after another…"):
             overlay = _overlay(analysis.key, str(table.photos[row]), said, analysis)
         if overlay is not None:
             shown.image(overlay, width="stretch", alt="")
         st.caption(f"Bright parts speak for {plain(readable(said))}: with one of them covered, it looks less like it.")
+
+
+def _look_at_part(row: int | None) -> None:
+    st.session_state[state.ANALYSE_PART] = row
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -148,7 +148,7 @@ def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     assert "gone" in app.error[0].value
 
 
-def test_from_an_analysis_one_trains_again_and_then_sees_what_changed(tree: Path) -> None:
+def test_from_an_analysis_one_trains_again_and_then_sees_what_changed(tree: Path, real_data: Path) -> None:
     answer(Question("household", str(tree), "all"), lambda *_: None)
     assert [key for key in keys(analyse(subject="household", data=str(tree))) if key.startswith(state.AGAIN_OPEN)]
     first, again = (ended(title, 0.4, parent=parent) for title, parent in (("First", ""), ("Again", "household")))

@@ -1,0 +1,51 @@
+"""A short form of `python -m benchmarks.reliability --only photos --only zips`."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from benchmarks.fire import photos, zips
+from benchmarks.fire.watch import Make, Use, watch
+from benchmarks.reliability import MOST_MB, MOST_SECONDS
+
+SLOW = {"50 million pixels", "100,000 empty files"}  # seconds each: for the benchmark
+
+
+def numbers(kinds: Iterable[str], rounds: int) -> list[int]:
+    names = [*kinds]
+    return [i for i in range(rounds * len(names)) if names[i % len(names)] not in SLOW]
+
+
+@pytest.mark.parametrize(
+    ("make", "use", "chosen"),
+    [
+        (photos.hostile_photo, photos.as_pages_do, numbers(photos.KINDS, 10)),
+        (zips.hostile_zip, zips.as_pages_do, numbers(zips.KINDS, 1)),
+    ],
+)
+def test_hostile_files_give_a_sentence_and_stay_in_their_folder(
+    make: Make, use: Use, chosen: list[int], tmp_path: Path
+) -> None:
+    found = watch(make, use, chosen, tmp_path / "home")
+    assert found.faults == []
+    assert found.strays == []
+    assert found.peak_mb < MOST_MB
+    assert max(kind.busiest for kind in found.kinds.values() if kind.taken) < 5 * MOST_SECONDS
+    assert sum(kind.taken for kind in found.kinds.values()) > 0
+    assert sum(kind.refused for kind in found.kinds.values()) > 0
+
+
+def evil(data: bytes) -> None:
+    (Path(data.decode()) / "evil.txt").write_text("here I am")
+    raise KeyError("a bug")
+
+
+def where(number: int) -> tuple[str, bytes]:
+    return "evil", b"/tmp"
+
+
+def test_the_watch_sees_a_bug_and_a_file_elsewhere(tmp_path: Path) -> None:
+    found = watch(where, evil, [0], tmp_path)
+    assert ["evil.txt" in stray for stray in found.strays] == [True]
+    assert ["KeyError" in fault for fault in found.faults] == [True]
