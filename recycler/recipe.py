@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from recycler.errors import RecipeError
+from recycler.plain_yaml import read_yaml
 from recycler.presets import AUGMENTATIONS
 
 
@@ -249,7 +250,7 @@ class Recipe(Part):
 def parse_recipe(text: str, origin: str = "the recipe") -> Recipe:
     """A recipe from YAML text. Raises RecipeError naming the field, what it holds and what it should hold."""
     try:
-        content = yaml.safe_load(text)
+        content = read_yaml(text)
     except yaml.YAMLError as problem:
         raise RecipeError(f"{origin} is not valid YAML: {str(problem).splitlines()[0]}.") from problem
     return recipe_of(content, origin)
