@@ -11,7 +11,7 @@ UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo build/uv/bin
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: help app test lint format lock env env-test env-gpu clean
+.PHONY: help app certificate phone test lint format lock env env-test env-gpu clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -19,7 +19,18 @@ help: ## list these commands
 		printf '%-14s %s\n' "$$name" "$$text"; done
 
 app: env ## start the app at http://localhost:8501; another port: make app PORT=8600
-	@exec $(BIN)/streamlit run app.py --server.port $(PORT)
+	@exec $(BIN)/streamlit run server.py --server.port $(PORT)
+
+certificate: ## a certificate of your own for https, for a year; other names of this machine: NAMES=recycle.example
+	@deploy/certificate.sh $(NAMES)
+
+phone: env deploy/certificates/key.pem ## start the app over https for phones in your network, whose cameras need it
+	@echo "On the phone, in the same network: https://$$(hostname -I 2>/dev/null | cut -d' ' -f1 | grep . || hostname):$(PORT) (its browser warns once)"
+	@exec $(BIN)/streamlit run server.py --server.port $(PORT) --server.address 0.0.0.0 \
+		--server.sslCertFile deploy/certificates/certificate.pem --server.sslKeyFile deploy/certificates/key.pem
+
+deploy/certificates/key.pem:
+	@deploy/certificate.sh $(NAMES)
 
 test: env-test ## everything that CI runs: lint, types, import rules, tests, browser journeys
 	@step() { \
@@ -30,7 +41,7 @@ test: env-test ## everything that CI runs: lint, types, import rules, tests, bro
 	step "format (mend it with: make format)" $(BIN)/ruff format --quiet --check .; \
 	step "types" $(BIN)/mypy; \
 	step "import rules" $(BIN)/lint-imports --no-logo; \
-	step "tests" $(BIN)/pytest
+	step "tests" $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: env-test ## lint, format check, types and import rules, without the tests
 	$(BIN)/ruff check .

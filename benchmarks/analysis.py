@@ -20,6 +20,7 @@ from recycler.analysis.class_axes import ANSWERS
 from recycler.analysis.class_groups import each_class, superclasses
 from recycler.analysis.confusion import cell_counts, cell_rows, confused_order, confused_pairs, matrix_cells
 from recycler.analysis.confusion_figures import confusion_chart
+from recycler.analysis.corrections import corrected
 from recycler.analysis.entropy import by_median, entropy_boxes
 from recycler.analysis.entropy_figures import entropy_chart
 from recycler.analysis.intervals import estimates, resample
@@ -77,6 +78,7 @@ def steps(found: Predictions, other: Predictions, file: Path) -> Iterator[Step]:
     yield Step("Failed photos", "worst first", lambda: select(found, RULES, Selection()))
     yield Step("Failed photos", "likely wrong labels", lambda: select(found, RULES, Selection("label")))
     yield Step("Failed photos", "search", lambda: select(found, RULES, Selection("all", search="99.PNG")))
+    yield Step("Failed photos", "leave a photo out", lambda: corrected(found, {found.photos[7]: None}))
     yield Step(
         "Entropy",
         "boxes of 100 classes, right and wrong",

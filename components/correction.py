@@ -7,6 +7,7 @@ import streamlit as st
 from components import state
 from components.visit import Judged, Seen, Visit
 from components.words import count_of, plain, readable
+from recycler.access import may
 from recycler.classifier import Classifier
 from recycler.datasets.collected import forget, forget_everything, list_collected
 from recycler.errors import RecyclerError
@@ -17,8 +18,13 @@ CONSENT = "The photo is then kept on the computer that runs this page, without p
 
 
 def ask(judged: Judged, classifier: Classifier, visit: Visit) -> None:
-    """Behind a fold the likeliest classes as buttons, and all the others; once taught, *undo* in its place."""
+    """Behind a fold the likeliest classes as buttons, and all the others; once taught, *undo* in its place.
+
+    Nothing for those who may not teach.
+    """
     photo, prediction, verdict = judged
+    if not may("teach"):
+        return
     if visit.taught.get(photo.key) in visit.memory.photos:
         _taught(photo, visit)
         return
@@ -46,12 +52,14 @@ def ask(judged: Judged, classifier: Classifier, visit: Visit) -> None:
 
 
 def learned(memory: Memory) -> None:
-    """How many photos the model has learned from, and *forget*; nothing before the first one."""
+    """How many photos the model has learned from, and for admins *forget*; nothing before the first one."""
     if not memory.photos:
         return
     classes = Counter(photo.class_name for photo in memory.photos)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f":material/school: Learned from {count_of(classes.total(), 'photo')} of yours")
+        if not may("administer"):
+            return
         with st.popover("Forget", type="tertiary"):
             st.markdown("They are deleted from this computer.")
             for name, count in classes.items():

@@ -1,9 +1,13 @@
-"""Data sets, loaded once for all visitors, and again after they or their corrected labels were changed."""
+"""Data sets, loaded once for all visitors, and again after they or their corrected labels were changed.
+
+What was loaded for one visitor is at hand for all; so whoever asks is looked at before the caches are.
+"""
 
 import streamlit as st
 
 from recycler.datasets import dataset_stamp, load_dataset
 from recycler.datasets.dataset import Dataset
+from recycler.datasets.named import require_offered
 from recycler.datasets.overlay import overlaid, overlay
 from recycler.datasets.sources import load_sources
 from recycler.recipe import Data
@@ -26,16 +30,19 @@ def fingerprint(data: Data) -> str:
 
 def whole(name: str) -> Dataset:
     """One data set, by a name or path as in a recipe. Raises DatasetError."""
+    require_offered([name])
     return _whole(name, dataset_stamp(name))
 
 
 def stamps(data: Data) -> tuple[int, ...]:
-    """What changes when one of the sources or their corrected labels do: for caches."""
+    """What changes when one of the sources or their corrected labels do: for caches. Raises DatasetError."""
+    require_offered(source.name for source in data.sources)
     return tuple(part for source in data.sources for part in dataset_stamp(source.name))
 
 
 def stamps_as_found(data: Data) -> tuple[int, ...]:
-    """What changes when one of the sources does, whatever its corrected labels: for caches."""
+    """What changes when one of the sources does, whatever its corrected labels: for caches. Raises DatasetError."""
+    require_offered(source.name for source in data.sources)
     return tuple(dataset_stamp(source.name)[0] for source in data.sources)
 
 

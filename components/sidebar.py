@@ -12,6 +12,7 @@ from recycler.errors import ModelError, RulebookError
 from recycler.rulebook import Rulebook, is_own, known_rulebooks
 from recycler.settings import settings
 from recycler.shelf import Card, list_models
+from recycler.subjects import RUN
 from recycler.teach import Memory, recall
 
 SEES_LITTLE = 96  # pixels a side below which small things in a photo are lost
@@ -104,6 +105,8 @@ def _about(card: Card) -> None:
             st.markdown("\n".join([f"**On {MEASURED_ON.get(name, plain(name, 200))}**", "", *known]))
         learned = "; ".join(f"{name} ({text})" for name, text in card.sources.items())
         st.markdown(f"**Learned from** {plain(learned, 1000)}")
+        if card.parent:
+            st.markdown(f"**Trained again from** {plain(card.parent.removeprefix(RUN), 100)}")
         if card.label_rule:
             st.markdown(f"**What counts as what:** {plain(card.label_rule, 1000)}")
         st.markdown(f"**Since** {card.created:%-d %B %Y}, version {card.version}")

@@ -69,6 +69,10 @@ AGAIN = "_again"  # then the parent
 AGAIN_EMPHASIS = "_again_emphasis"
 AGAIN_OPEN = "_again_open"
 
+SIGN_IN = "_sign_in"  # then the provider
+SIGN_OUT = "_sign_out"
+EXPORT = "_export"
+
 FIELD = "_train_field"  # then the place of the field in the recipe
 TRAIN_TITLE = "_train_title"
 TRAIN_NOTE = "_train_note"
@@ -96,6 +100,7 @@ ANALYSE_BESIDE = "beside"
 ANALYSE_WISHES = "map"
 ANALYSE_VIEW = "view"
 
+ANALYSE_CHOICES = "analyse_choices"
 ANALYSE_FURTHER = "analyse_further"
 ANALYSE_PATH = "_analyse_path"
 ANALYSE_FILE = "_analyse_file"
@@ -129,7 +134,10 @@ ANALYSE_CHANGE_OF = "_analyse_change_of"
 ANALYSE_CHANGE = "_analyse_change"
 ANALYSE_REPORT = "_analyse_report"
 ANALYSE_PHOTO = "analyse_photo"  # which of the photos is open, counted from 0
+ANALYSE_OPEN = "analyse_open"  # the place on the page of the photo that is open
+ANALYSE_PART = "analyse_part"  # the row of the photo whose deciding part is shown
 ANALYSE_LARGE = "_analyse_large"  # then what it is in the large view
 ANALYSE_FILTER = "_analyse_filter"  # then the name of the filter
 ANALYSE_LABEL = "_analyse_label"  # then the photo, or the change that is undone
 ANALYSE_CHANGED = "analyse_changed"  # that a label was put right and the figures do not know of it yet
+ANALYSE_LATELY = "_analyse_lately"  # the fold of what was answered in the last weeks

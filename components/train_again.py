@@ -6,6 +6,7 @@ import streamlit as st
 
 from components import state
 from components.words import count_of, plain, readable
+from recycler.access import may
 from recycler.again import FACTOR, collected_for, draft_again
 from recycler.errors import RecyclerError
 from recycler.subjects import Subject, find_subject
@@ -16,7 +17,10 @@ def train_again(parent: str, worst_classes: Sequence[str] = (), label: str = "Tr
 
     parent: a shelf model (`household`) or `run:NAME`; nothing is drawn where there is none that can be trained again.
     worst_classes: what it gets wrong most, the worst first; offered to count more.
+    Nothing is drawn for those who may not train either.
     """
+    if not may("train"):
+        return
     try:
         found = find_subject(parent)
     except RecyclerError:

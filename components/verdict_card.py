@@ -23,7 +23,9 @@ def verdict_card(
         picture, words = st.columns(2) if wide else (st.container(), st.container())
         picture.image(photo.picture, width="stretch", alt=photo.name)
         with words:
-            if verdict.verdict == "unsure":
+            if verdict.strange:
+                _strange(prediction)
+            elif verdict.verdict == "unsure":
                 _likeliest(prediction, rulebook)
             else:
                 st.markdown(f":material/arrow_forward: **{plain(verdict.advice, 300)}**")
@@ -39,7 +41,9 @@ def verdict_card(
 def headline(prediction: Prediction, verdict: Verdict) -> str:
     """Icon, destination and what it is, as HTML; everything that comes from files is escaped."""
     goal = goal_of(verdict)
-    if verdict.verdict == "unsure":
+    if verdict.strange:
+        what = "Looks like nothing that I know"
+    elif verdict.verdict == "unsure":
         what = "Could be " + " or ".join(readable(name) for name, _ in prediction.top(2))
     else:
         probability = dict(prediction.top(len(prediction.classes)))[verdict.advised_class]
@@ -68,6 +72,16 @@ def _how_sure(verdict: Verdict) -> str:
     probability = max(verdict.p_recycle, 1 - verdict.p_recycle)
     side = "it can be recycled" if verdict.verdict == "recycle" else "it is not for the recycling"
     return f"I am **{how_sure(probability)}** that {side}: {percent(probability)}"
+
+
+def _strange(prediction: Prediction) -> None:
+    """That the photo is unlike what the model learned from, and what would help."""
+    [(class_name, probability)] = prediction.top(1)
+    st.markdown(
+        f"It is unlike the photos that I learned from. My guess would be {plain(readable(class_name))} "
+        f"({percent(probability)}), but that says little here."
+    )
+    st.markdown(WHAT_HELPS)
 
 
 def _likeliest(prediction: Prediction, rulebook: Rulebook) -> None:

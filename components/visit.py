@@ -1,6 +1,7 @@
 """What one visitor has shown us since the page was opened: small copies of photos, predictions, refusals."""
 
 import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -10,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from components import state
+from recycler import monitoring
 from recycler.classifier import Classifier
 from recycler.datasets.collected import Collected
 from recycler.errors import PhotoError
@@ -54,6 +56,7 @@ class Visit:
     refused: file name and reason, for each of those that is no photo.
     taught: key of a photo that was corrected to what was kept of it.
     memory: what the chosen model has learned from collected photos, looked up at each run of the page.
+    seconds: key of a photo whose first verdict is to come to how long the network took.
     """
 
     photos: dict[str, Seen] = field(default_factory=dict)
@@ -63,6 +66,7 @@ class Visit:
     occlusion: dict[tuple[str, str], NDArray[np.float32]] = field(default_factory=dict)
     taught: dict[str, Collected] = field(default_factory=dict)
     memory: Memory = field(default=NOTHING_TAUGHT, compare=False)
+    seconds: dict[str, float] = field(default_factory=dict)
 
     def add(self, uploads: Sequence[Upload], classifier: Classifier) -> None:
         """Look at what came in. A photo that was here before is not computed again."""
@@ -72,6 +76,7 @@ class Visit:
             try:
                 self._add(key, upload, classifier)
             except PhotoError as problem:
+                monitoring.REFUSED.inc()
                 self.refused.append((upload.name, str(problem)))
             else:
                 self.latest = [*(k for k in self.latest if k != key), key]
@@ -86,8 +91,12 @@ class Visit:
 
     def judge(self, photo: Seen, classifier: Classifier, rulebook: Rulebook) -> Judged:
         """Judge a photo by these rules and what was taught, without asking the network again."""
-        prediction = self.memory.blend(self.prediction(photo, classifier))
-        return Judged(photo, prediction, judge(prediction, rulebook, classifier.card.thresholds))
+        alone = self.prediction(photo, classifier)
+        prediction = self.memory.blend(alone)
+        verdict = judge(prediction, rulebook, classifier.card.thresholds)
+        if photo.key in self.seconds:
+            monitoring.answered(classifier.card, alone, verdict, self.seconds.pop(photo.key))
+        return Judged(photo, prediction, verdict)
 
     def earlier(self) -> list[Seen]:
         """Photos before the latest ones, newest first."""
@@ -96,7 +105,9 @@ class Visit:
     def _add(self, key: str, upload: Upload, classifier: Classifier) -> None:
         known = self.photos.pop(key, None)
         if known is None:
+            begin = time.perf_counter()
             prediction = classifier.classify(upload.data)
+            self.seconds[key] = time.perf_counter() - begin
             self.predictions[classifier.card.checksums["model.tflite"], key] = prediction
             known = Seen(key, upload.name, to_jpeg(open_photo(upload.data, at_least=COPY_PIXELS), COPY_PIXELS))
         self.photos[key] = known
@@ -106,6 +117,7 @@ class Visit:
         for key in list(self.photos)[: max(0, len(self.photos) - most)]:
             del self.photos[key]
             self.taught.pop(key, None)
+            self.seconds.pop(key, None)
         for kept in (self.predictions, self.occlusion):
             for pair in [pair for pair in kept if pair[1] not in self.photos]:
                 del kept[pair]

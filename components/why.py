@@ -10,7 +10,7 @@ from recycler.explain import occlusion_map
 from recycler.figures import occlusion_overlay, top_bars
 from recycler.photos import open_photo
 from recycler.rulebook import DESTINATIONS, Rulebook
-from recycler.verdict import Verdict
+from recycler.verdict import SURE_COUNTS, Prediction, Verdict
 
 
 def show(judged: Judged, rulebook: Rulebook, classifier: Classifier, visit: Visit) -> None:
@@ -25,12 +25,21 @@ def show(judged: Judged, rulebook: Rulebook, classifier: Classifier, visit: Visi
         f"- All kinds for the recycling together: {percent(verdict.p_recycle)}\n"
         f"- The network's own guess for “recycling”: {percent(prediction.recycling)}\n"
         f"- Doubt (entropy): {verdict.entropy_bits:.2f} of at most {prediction.max_entropy_bits:.2f} bits"
+        + _how_familiar(prediction, classifier.card.thresholds.familiarity)
     )
     own = visit.prediction(photo, classifier)
     if prediction is not own:
         name, probability = own.top(1)[0]
         st.markdown(f"- Without the photos that you taught me: {plain(readable(name))}, {percent(probability)}")
     _which_part(photo, verdict, classifier, visit)
+
+
+def _how_familiar(prediction: Prediction, limit: float | None) -> str:
+    """How like the photo is what the model learned from, another point of the list; "" where it does not matter."""
+    if limit is None:
+        return ""
+    least = limit - SURE_COUNTS * float(prediction.probabilities.max())
+    return f"\n- Likeness to photos that I learned from: {prediction.familiarity:.2f}; below {least:.2f} I am not sure"
 
 
 def _which_part(photo: Seen, verdict: Verdict, classifier: Classifier, visit: Visit) -> None:

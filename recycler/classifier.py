@@ -12,6 +12,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from recycler.errors import ModelError, PhotoError
+from recycler.familiarity import familiarity
 from recycler.photos import read_photo
 from recycler.settings import settings
 from recycler.shelf import Card, ShelfModel, load_model
@@ -25,7 +26,8 @@ BATCH = 8  # photos a call: large enough to keep two cores busy, small enough to
 class Classifier:
     """One LiteRT interpreter behind a lock.
 
-    Raises ModelError when the file is no LiteRT model or does not have the card's inputs and outputs.
+    Raises ModelError when the file is no LiteRT model or does not have the card's inputs and outputs, or the
+    references are none.
     """
 
     def __init__(self, model: ShelfModel, threads: int = 1) -> None:
@@ -33,6 +35,7 @@ class Classifier:
         self._lock = threading.Lock()
         self._interpreter = _open(model.litert, self.card, threads)
         self._runner = self._interpreter.get_signature_runner()
+        self._references = model.references()
 
     def predict(self, photos: NDArray[np.uint8]) -> list[Prediction]:
         """Predictions for photos (N, S, S, 3), RGB in [0, 255], S the card's input size.
@@ -60,8 +63,14 @@ class Classifier:
             outputs = self._runner(photo=photos.astype(np.float32))
         probabilities = soften(outputs["object"], self.card.temperature)
         return [
-            Prediction(self.card.classes, p, float(r), e)
-            for p, r, e in zip(probabilities, outputs["recycling"][:, 0], outputs["embedding"], strict=True)
+            Prediction(self.card.classes, p, float(r), e, float(f))
+            for p, r, e, f in zip(
+                probabilities,
+                outputs["recycling"][:, 0],
+                outputs["embedding"],
+                familiarity(outputs["embedding"], self._references),
+                strict=True,
+            )
         ]
 
 

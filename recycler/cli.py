@@ -9,8 +9,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from rich.console import Console
@@ -18,22 +19,25 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from recycler import __version__
 from recycler.errors import PhotoError, RecyclerError, StoreError
+from recycler.home import prepare_home
 from recycler.settings import settings
 
 if TYPE_CHECKING:
-    from recycler.classifier import Classifier
+    from recycler.answering import Choice
     from recycler.runs import Run
-    from recycler.verdict import Prediction
 
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 MODEL = click.option("--model", help="A model on the shelf; by default the one of the settings.")
 RULEBOOK = click.option("--rulebook", help="A rulebook's name or file; by default the one of the settings.")
+NO_PHOTOS = "No photos found there. Name photos, or a folder that holds some."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def cli() -> None:
     """Recycling or bin? Classify photos; train, publish and evaluate the models that answer."""
+    if click.get_current_context().invoked_subcommand not in ("doctor", "backup"):
+        prepare_home(settings().home)
 
 
 @cli.command()
@@ -41,43 +45,62 @@ def cli() -> None:
 @MODEL
 @RULEBOOK
 @click.option("--untaught", is_flag=True, help="Leave out what was taught: the network's own answer.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the answers here (.parquet or .csv), on all cores; given again, it goes on where it was.",
+)
+@click.option("--processes", type=click.IntRange(1, 1024), help="With --out, by default one a core.")
 @JSON
-def classify(paths: tuple[Path, ...], model: str | None, rulebook: str | None, untaught: bool, as_json: bool) -> None:
+def classify(
+    paths: tuple[Path, ...],
+    model: str | None,
+    rulebook: str | None,
+    untaught: bool,
+    out: Path | None,
+    processes: int | None,
+    as_json: bool,
+) -> None:
     """Give the verdict on photos; a folder is walked."""
-    from recycler.classifier import load_classifier, predict_all
-    from recycler.rulebook import find_rulebook
-    from recycler.verdict import judge
+    from recycler.answering import Answerer, Choice, photo_files
+    from recycler.rulebook import DESTINATIONS
 
-    classifier = load_classifier(model or settings().model, settings().threads)
-    rules = find_rulebook(rulebook or settings().rulebook, classifier.card.classes)
-    rules.check(classifier.card.classes)
-    blend = None if untaught else _blend(classifier)
-    files = list(_walk(paths))
-    refused = not files
-    for file, answer in zip(
-        files, predict_all(classifier, (f.read_bytes for f in files), settings().threads), strict=True
-    ):
-        if isinstance(answer, Exception):
-            refused = True
-            text = str(answer) if isinstance(answer, RecyclerError) else "This file cannot be read."
-            _say({"path": str(file), "error": text}, as_json, f"{file}: {text}")
-            continue
-        verdict = judge(blend(answer) if blend else answer, rules, classifier.card.thresholds)
-        line = {
-            "path": str(file),
-            "verdict": verdict.verdict,
-            "class": verdict.class_name,
-            "probability": round(verdict.probability, 6),
-            "p_recycle": round(verdict.p_recycle, 6),
-            "entropy_bits": round(verdict.entropy_bits, 6),
-            "destination": verdict.destination.name,
-            "model": classifier.card.name,
-        }
-        where = verdict.destination.title if verdict.verdict != "unsure" else "ask or look closer"
-        _say(line, as_json, f"{file}: {verdict.verdict} ({verdict.class_name}, {verdict.probability:.0%}): {where}")
-    if not files:
-        click.echo("No photos found there. Name photos, or a folder that holds some.", err=True)
-    sys.exit(1 if refused else 0)
+    choice = Choice(model or settings().model, rulebook or settings().rulebook, untaught)
+    if out:
+        _classify_into(out, paths, choice, processes, as_json)
+    photos = refused = 0
+    for line in Answerer(choice, settings().threads).lines(photo_files(paths)):
+        photos += 1
+        refused += "error" in line
+        text = line.get("error", "")
+        if not text:
+            unsure = line["verdict"] == "unsure"
+            where = "ask or look closer" if unsure else DESTINATIONS[line["destination"]].title
+            text = f"{line['verdict']} ({line['class']}, {line['probability']:.0%}): {where}"
+        _say(line, as_json, f"{line['path']}: {text}")
+    if not photos:
+        click.echo(NO_PHOTOS, err=True)
+    sys.exit(1 if refused or not photos else 0)
+
+
+def _classify_into(
+    out: Path, paths: tuple[Path, ...], choice: "Choice", processes: int | None, as_json: bool
+) -> NoReturn:
+    from recycler.batch import classify_into, cores
+
+    try:
+        with _progress() as progress:
+            done = classify_into(out, paths, choice, processes or cores(), progress)
+    except KeyboardInterrupt:
+        click.echo("Stopped. The same command goes on where it was.", err=True)
+        sys.exit(130)
+    text = f"{done.photos:,} photos are answered in {out}"
+    text += f", {done.earlier:,} of them by an earlier call" * bool(done.earlier)
+    text += f"; {done.refused:,} could not be opened" * bool(done.refused)
+    _say({"out": str(out), **asdict(done)}, as_json, f"{text}.")
+    if not done.photos:
+        click.echo(NO_PHOTOS, err=True)
+    sys.exit(1 if done.refused or not done.photos else 0)
 
 
 @cli.command()
@@ -87,12 +110,13 @@ def classify(paths: tuple[Path, ...], model: str | None, rulebook: str | None, u
 @JSON
 def teach(paths: tuple[Path, ...], class_name: str, model: str | None, as_json: bool) -> None:
     """Keep photos, or all of a folder, as examples of a class; the next answers learn from them at once."""
+    from recycler.answering import photo_files
     from recycler.classifier import load_classifier
     from recycler.teach import recall
     from recycler.teach import teach as teach_photo
 
     classifier = load_classifier(model or settings().model, settings().threads)
-    files = list(_walk(paths))
+    files = list(photo_files(paths))
     refused = not files
     for file in files:
         try:
@@ -292,6 +316,34 @@ def publish(run: str, name: str, as_json: bool) -> None:
 
 
 @cli.command()
+@click.argument("model")
+@click.option(
+    "--formats",
+    "wanted",
+    multiple=True,
+    metavar="FORMAT",
+    help="litert_float32, litert_float16, litert_int8 or onnx; "
+    "may be given several times. By default 16-bit and 8-bit LiteRT, and ONNX where its converter is installed.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Write here and leave the shelf as it is."
+)
+@JSON
+def export(model: str, wanted: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+    """Write a model on the shelf in other formats and say how each compares on the model's test photos."""
+    from recycler.shelf import load_model
+
+    found = load_model(settings().models, model)
+    _quiet_tensorflow()
+    from recycler.learning.formats import export as export_model
+
+    with _progress() as progress:
+        card = export_model(found, wanted, progress, out)
+    line = {"model": model, "folder": str(out or found.folder), "exports": card.exports}
+    _say(line, as_json, f"In {out or found.folder}:\n{_figures_text(card.exports)}")
+
+
+@cli.command()
 @click.option("--model", help="A model on the shelf, by default the one of the settings; or a run as run:NAME.")
 @click.option("--run", "run_name", help='A run ("latest" for the newest) instead of a model.')
 @RULEBOOK
@@ -413,6 +465,67 @@ def doctor(as_json: bool) -> None:
     click.echo(found.model_dump_json() if as_json else render(found))
 
 
+@cli.command()
+@JSON
+def audit(as_json: bool) -> None:
+    """Say who taught, relabelled, published, deleted: the newest first."""
+    from recycler.audit import deeds
+
+    for deed in deeds(1_000_000):
+        text = f"{deed.when:%Y-%m-%d %H:%M}  {deed.who} ({deed.role})  {deed.deed}  {deed.what}"
+        _say(deed.model_dump(mode="json"), as_json, text)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@JSON
+def backup(file: Path, as_json: bool) -> None:
+    """Write all that cannot be had again, and the shelf, into a zip; the app and trainings may go on meanwhile."""
+    from recycler.backup import back_up
+
+    with _progress() as progress:
+        count = back_up(file, progress)
+    _say({"backup": str(file), "files": count}, as_json, f"{count:,} files are in {file}.")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--replace", is_flag=True, help="Also where the home folder holds something; that goes to its trash.")
+@JSON
+def restore(file: Path, replace: bool, as_json: bool) -> None:
+    """Put a backup back into an empty home folder, and its models onto the shelf; end the app before."""
+    from recycler.backup import restore as restore_backup
+
+    with _progress() as progress:
+        done = restore_backup(file, replace, progress)
+    line = {"files": done.files, "models": done.models, "replaced": str(done.replaced) if done.replaced else None}
+    text = f"{done.files:,} files are in {settings().home}"
+    text += f"; on the shelf are now {', '.join(done.models)} as in the backup" * bool(done.models)
+    text += f"; what was there before lies in {done.replaced} for a week" * bool(done.replaced)
+    _say(line, as_json, f"{text}.")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def export(file: Path) -> None:
+    """Write all taught photos, corrected labels, rules and records of trainings into a zip."""
+    from recycler.holdings import export as export_all
+
+    if file.exists():
+        raise click.UsageError(f"{file} is there already: name another file.")
+    with file.open("wb") as opened:
+        count = export_all(opened)
+    click.echo(f"{file} holds {count} files.")
+
+
+@cli.command()
+def tidy() -> None:
+    """Delete what is older than it may be (RECYCLER_RETENTION_DAYS); the app does so once a day while it is used."""
+    from recycler.holdings import tidy as tidy_all
+
+    click.echo(f"Deleted: {tidy_all()}")
+
+
 @cli.command(hidden=True)
 def preview() -> None:
     """Augment photos for the Train page: JSON on standard input and output, see recycler.learning.preview."""
@@ -435,10 +548,10 @@ def download() -> None:
     click.echo(f"CIFAR-100 is in {target}.")
 
 
-def main() -> None:
-    """Run a command; a problem that the user can mend is one line, not a traceback."""
+def main(words: list[str] | None = None) -> None:
+    """Run a command, by default the one that was typed; a problem that the user can mend is one line, no traceback."""
     try:
-        cli()
+        cli(words)
     except RecyclerError as problem:
         click.echo(str(problem), err=True)
         sys.exit(2)
@@ -477,26 +590,6 @@ def _hand_over(runs: "list[Run]") -> int:
 
     os.nice(19)
     return hand_over(runs)
-
-
-def _blend(classifier: "Classifier") -> "Callable[[Prediction], Prediction] | None":
-    """What was taught as a change of predictions; None, before anything is imported for it, where nothing ever was."""
-    if not settings().collected.is_dir():
-        return None
-    from recycler.teach import recall
-
-    return recall(classifier, settings().threads).blend
-
-
-def _walk(paths: tuple[Path, ...]) -> Iterator[Path]:
-    """Files as named, folders walked in order for files that look like photos."""
-    from recycler.photos import SUFFIXES
-
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(f for f in path.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file())
-        else:
-            yield path
 
 
 def _say(line: dict[str, Any], as_json: bool, text: str) -> None:

@@ -122,7 +122,8 @@ def _settings(current: Settings) -> Iterator[Check]:
     for name, field in Settings.model_fields.items():
         value = getattr(current, name)
         variable = f"RECYCLER_{name.upper()}"
-        found = f"{'not set' if value is None else value}: {field.description}"
+        shown = ", ".join(sorted(value)) or "nobody" if isinstance(value, frozenset) else value
+        found = f"{'not set' if value is None else shown}: {field.description}"
         if name in ("data", "models", "rulebooks") and value is not None and not value.is_dir():
             mend = f"export {variable}=FOLDER (one that exists), or unset {variable}"
             yield Check(topic="Settings", name=variable, state="missing", found=f"{value} is not a folder", mend=mend)

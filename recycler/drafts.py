@@ -43,7 +43,7 @@ def load_draft(identity: str) -> Draft | None:
 
 
 def _file(identity: str) -> Path:
-    return settings().home / "drafts" / f"{identity}.json"
+    return settings().drafts / f"{identity}.json"
 
 
 def _forget_old(folder: Path) -> None:

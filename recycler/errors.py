@@ -9,8 +9,11 @@
     ├── PredictionsError  a predictions table that is none, or contradicts itself
     ├── RunError          a run that is missing or not ready
     ├── TrainingError     a training that cannot go on
+    ├── BatchError        a batch of photos that cannot go on
+    ├── HomeError         a home folder, or a backup of one, that cannot be used
     ├── StoreError        a run store that does not answer
-    └── ExportError       a network whose LiteRT copy does not agree with it
+    ├── ExportError       a network whose LiteRT copy does not agree with it
+    └── AccessError       something that whoever asks may not do here
 
 The message of each is one or two sentences for the user: what arrived, what was expected, what to do next.
 Pages and the command line show it as it is; anything else is a bug and keeps its traceback.
@@ -53,9 +56,21 @@ class TrainingError(RecyclerError):
     """A training that cannot go on."""
 
 
+class BatchError(RecyclerError):
+    """A batch of photos that cannot go on."""
+
+
+class HomeError(RecyclerError):
+    """A home folder, or a backup of one, that cannot be used."""
+
+
 class StoreError(RecyclerError):
     """A run store that does not answer."""
 
 
 class ExportError(RecyclerError):
     """A network whose LiteRT copy does not agree with it."""
+
+
+class AccessError(RecyclerError):
+    """Something that whoever asks may not do here."""

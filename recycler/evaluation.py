@@ -63,7 +63,7 @@ def evaluate(
     readers = (lambda i=i: data.read_bytes(i) for i in rows)
     probabilities = np.zeros((len(rows), len(classifier.card.classes)), np.float32)
     embeddings = np.zeros((len(rows), classifier.card.embedding_size), np.float16)
-    recycling = np.zeros(len(rows), np.float32)
+    recycling, familiarity = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.float32)
     opened = np.ones(len(rows), np.bool_)
     problems = []
     for row, answer in enumerate(predict_all(classifier, readers, threads)):
@@ -72,6 +72,7 @@ def evaluate(
             problems.append(f"{data.photos[rows[row]]}: {answer}")
         else:
             probabilities[row], recycling[row] = answer.probabilities, answer.recycling
+            familiarity[row] = answer.familiarity
             embeddings[row] = answer.embedding.clip(-HALF, HALF)
         progress(f"photos of {data.name}", row + 1, len(rows))
     if not opened.any():
@@ -85,6 +86,7 @@ def evaluate(
         [mapping.get(name, name) for name in names],
         probabilities[opened],
         recycling[opened],
+        familiarity[opened],
     )
     rest = len(problems) - MOST_NAMED
     more = [f"{rest:,} more photos cannot be opened."] if rest > 0 else []

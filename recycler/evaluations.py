@@ -27,22 +27,24 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from recycler.access import require
 from recycler.class_mapping import map_classes
 from recycler.datasets.dataset import Dataset
+from recycler.datasets.named import require_offered
 from recycler.errors import DatasetError, ModelError
 from recycler.evaluation import Evaluated
 from recycler.failures import explain
 from recycler.predictions import Predictions, read_predictions, write_predictions
 from recycler.processes import spawn
 from recycler.recipe import Data, Source
-from recycler.runs import NETWORK_FILE, is_held, lives, write_atomically
+from recycler.runs import NETWORK_FILE, is_held, lives, write_array, write_atomically
 from recycler.settings import settings
 from recycler.shelf import LITERT_FILE
 from recycler.subjects import Subject, find_subject
 from recycler.verdict import ALWAYS_ANSWER, Thresholds
 
 OWNED = "own:"  # before the name of a subject: the photos of its recipe
-FORMAT = 1
+FORMAT = 2  # raise when tables change, so that kept ones are made anew
 RECORD_FILE = "evaluation.json"
 PREDICTIONS_FILE = "predictions.parquet"
 EMBEDDINGS_FILE = "embeddings.npy"
@@ -95,7 +97,7 @@ def photos_asked(question: Question) -> Data:
 class Evaluation(BaseModel):
     """How an evaluation stands.
 
-    doing, done, total: what is done, and how much of it, `since` when. problem: why it failed, with a hint.
+    doing, done, total: what is done, and how much of it, `since` when. problem: why it did not end, with a hint.
     thresholds: those of the model that was asked. mapping: data class to the model's class that it counts as.
     left_out: sentences. learned: how many of the photos the model has learned from; they stand in
     the table under the split "train".
@@ -104,7 +106,7 @@ class Evaluation(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     question: Question
-    state: Literal["running", "done", "failed"] = "running"
+    state: Literal["running", "done", "stopped", "failed"] = "running"
     began: datetime
     since: datetime | None = None
     doing: str = "starting"
@@ -158,7 +160,12 @@ def find_evaluation(key: str) -> Evaluation | None:
 
 
 def start_evaluation(key: str, question: Question) -> None:
-    """Ask in the background, unless it is under way. Raises DatasetError when the home folder cannot be written to."""
+    """Ask in the background, unless it is under way.
+
+    Raises DatasetError when the home folder cannot be written to, or whoever asks may not open the photos; AccessError.
+    """
+    require("analyse")
+    require_offered(source.name for source in photos_asked(question).sources)
     standing = find_evaluation(key)
     if standing and standing.state == "running":
         return
@@ -177,7 +184,11 @@ def start_evaluation(key: str, question: Question) -> None:
 
 
 def stop_evaluation(key: str) -> None:
-    """Ask an evaluation that is under way to stop; it does within a few photos. Nothing of it is kept."""
+    """Ask an evaluation that is under way to stop; it does within a few photos. Nothing of it is kept.
+
+    Raises AccessError.
+    """
+    require("analyse")
     with suppress(FileNotFoundError):  # somebody has removed it
         (folder_of(key) / STOP_FILE).touch()
 
@@ -224,8 +235,9 @@ def evaluating(key: str, question: Question) -> Iterator[Callable[[str, int, int
         try:
             yield telling
         except BaseException as problem:
-            failed = {"state": "failed", "problem": explain(problem, "").problem}
-            _write(key, telling.record.model_copy(update=failed))
+            state = "stopped" if (folder_of(key) / STOP_FILE).exists() else "failed"
+            end = {"state": state, "problem": explain(problem, "").problem}
+            _write(key, telling.record.model_copy(update=end))
             raise
         finally:
             (folder_of(key) / STOP_FILE).unlink(missing_ok=True)
@@ -262,10 +274,7 @@ def keep_evaluation(
     """Keep what came out, and make room by removing what was not looked at for longest."""
     folder = folder_of(key)
     write_predictions(folder / PREDICTIONS_FILE, evaluated.table)
-    draft = folder / f".{EMBEDDINGS_FILE}"
-    with draft.open("wb") as file:
-        np.save(file, evaluated.embeddings, allow_pickle=False)
-    draft.replace(folder / EMBEDDINGS_FILE)
+    write_array(folder / EMBEDDINGS_FILE, evaluated.embeddings)
     record = Evaluation(
         question=question,
         state="done",

@@ -14,6 +14,9 @@ from contextlib import contextmanager, suppress
 
 from filelock import FileLock, Timeout
 
+from recycler import audit
+from recycler.access import require
+from recycler.datasets.named import require_offered
 from recycler.errors import RunError
 from recycler.gpu import has_gpu
 from recycler.processes import spawn
@@ -37,14 +40,18 @@ def start(recipe: Recipe, label: Label | None = None, parent: str = "") -> str:
     """Queue a recipe and start its trainer; gives the name of the run. Neither needs the caller any longer.
 
     parent: the shelf model or `run:NAME` that it is trained again from.
+    Raises AccessError, DatasetError for photos that whoever asks may not open, and RunError.
     """
+    require("train")
+    require_offered(source.name for source in recipe.data.sources)
     run = new_run(settings().runs, recipe, device_of(recipe), label, parent)
     spawn(run.folder / LOG_FILE, "resume", run.record.run)
     return run.record.run
 
 
 def resume(name: str) -> None:
-    """Queue a run that stopped or failed again, and start a trainer that goes on. Raises RunError."""
+    """Queue a run that stopped or failed again, and start a trainer that goes on. Raises RunError, AccessError."""
+    require("train")
     run = find_resumable(name)
     with claim(run):
         run.enqueue()
@@ -52,7 +59,11 @@ def resume(name: str) -> None:
 
 
 def stop(name: str) -> None:
-    """Ask a run to stop; one that is queued never begins. Raises RunError when there is nothing to stop."""
+    """Ask a run to stop; one that is queued never begins.
+
+    Raises RunError when there is nothing to stop, AccessError.
+    """
+    require("train")
     run = find_run(settings().runs, name)
     if run.record.state not in LIVE:
         raise RunError(f"The run {run.record.run} is {run.record.state}: there is nothing to stop.")
@@ -60,7 +71,8 @@ def stop(name: str) -> None:
 
 
 def discard(name: str, patience: float = 10) -> None:
-    """Kill a run's trainer on this machine and delete the run. patience: seconds. Raises RunError."""
+    """Kill a run's trainer on this machine and delete the run. patience: seconds. Raises RunError, AccessError."""
+    require("train")
     run = find_run(settings().runs, name)
     record = run.record
     if record.state in LIVE:
@@ -77,7 +89,11 @@ def discard(name: str, patience: float = 10) -> None:
 
 
 def delete(name: str) -> None:
-    """Move a run to the trash, from where `restore` takes it back for a week. Raises RunError while it is live."""
+    """Move a run to the trash, from where `restore` takes it back for a week.
+
+    Raises RunError while it is live, AccessError.
+    """
+    require("train")
     run = find_run(settings().runs, name)
     trash = settings().trash
     trash.mkdir(exist_ok=True)
@@ -89,14 +105,17 @@ def delete(name: str) -> None:
     with claim(run):
         os.utime(run.folder)
         run.folder.rename(trash / run.folder.name)
+    audit.note("delete", f"run {run.folder.name}")
 
 
 def restore(name: str) -> None:
-    """Take a deleted run back. Raises RunError when it is not in the trash."""
+    """Take a deleted run back. Raises RunError when it is not in the trash, AccessError."""
+    require("train")
     try:
         (settings().trash / name).rename(settings().runs / name)
     except OSError as problem:
         raise RunError(f"The run {name} cannot be taken back: it was deleted more than a week ago.") from problem
+    audit.note("restore", f"run {name}")
 
 
 def queue(device: str) -> list[Run]:
@@ -106,7 +125,11 @@ def queue(device: str) -> list[Run]:
 
 
 def move(name: str, before: str | None) -> None:
-    """Put a queued run before another one, or at the end of the queue. Raises RunError when either does not wait."""
+    """Put a queued run before another one, or at the end of the queue.
+
+    Raises RunError when either does not wait, AccessError.
+    """
+    require("train")
     run = find_run(settings().runs, name)
     others = [other for other in queue(run.record.device) if other.record.run != name]
     names = [other.record.run for other in others]

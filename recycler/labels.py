@@ -7,9 +7,12 @@ every training and evaluation uses. Collected photos are ours, so they move to t
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 
+from recycler import audit
+from recycler.access import require
 from recycler.datasets import load_dataset, source_name
 from recycler.datasets.collected import list_collected, list_discarded, move
 from recycler.datasets.dataset import Dataset
+from recycler.datasets.named import require_offered
 from recycler.datasets.overlay import Change, add_change, add_undo, overlaid_datasets, overlay
 from recycler.datasets.overlay import history as _history
 from recycler.errors import DatasetError
@@ -23,8 +26,10 @@ def change_label(dataset: str, photo: str, now: str | None, load: Callable[[str]
     dataset: as in a recipe. photo: its id in that data set, without the source (`glass/glass_12.jpg`).
     load: name to the whole data set; another one may keep what it has loaded.
     Raises DatasetError for a photo or class that the data set does not have, for a class that the photo has already,
-    or when the change cannot be written down.
+    when whoever asks may not open the data set, or when the change cannot be written down; AccessError.
     """
+    require("relabel")
+    require_offered([dataset])
     if dataset == "collected":
         before: str | None = _class_of(photo)
         _refuse_same(photo, before, now)
@@ -34,8 +39,13 @@ def change_label(dataset: str, photo: str, now: str | None, load: Callable[[str]
         before = _label(data, dataset, photo)
         _refuse_same(photo, before, now)
         if now is not None and now not in data.classes:
-            raise DatasetError(f"{data.name} has no class “{now}”; it has {', '.join(data.classes)}.")
-    return add_change(dataset, photo, before, now)
+            raise DatasetError(
+                f"{data.name} has no class “{now}”; it has {', '.join(data.classes)}. If none of them fits, leave the "
+                "photo out."
+            )
+    change = add_change(dataset, photo, before, now)
+    audit.note("relabel", f"{dataset}: {photo} is {now or 'left out'}, was {before or 'left out'}")
+    return change
 
 
 def history(dataset: str) -> list[Change]:
@@ -51,7 +61,11 @@ def history(dataset: str) -> list[Change]:
 
 
 def undo(dataset: str, change: Change | None = None) -> Change:
-    """Take back a change, by default the last one that is in force. Raises DatasetError when there is none."""
+    """Take back a change, by default the last one that is in force.
+
+    Raises DatasetError when there is none, AccessError.
+    """
+    require("relabel")
     changes = history(dataset)
     if not changes or change not in (None, *changes):
         raise DatasetError(f"There is nothing to undo: no label of {dataset} was changed, or that was undone already.")
@@ -60,6 +74,7 @@ def undo(dataset: str, change: Change | None = None) -> Change:
     if dataset == "collected" and same[-1] == taken:  # else what was said of the photo since then holds
         move(_identity(taken.photo), taken.before)
     add_undo(dataset, taken)
+    audit.note("undo", f"{dataset}: {taken.photo} is {taken.before or 'left out'} again")
     return taken
 
 

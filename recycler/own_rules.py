@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 import yaml
 
+from recycler.access import require
 from recycler.errors import RulebookError
 from recycler.rulebook import Entry, Rule, Rulebook, RulebookFile, list_rulebooks, load_rulebook
 from recycler.runs import write_atomically
@@ -27,8 +28,9 @@ def keep_rules(
     name: small letters, digits and dashes. Rules of that name that were given before stay for other classes, as earlier
     recipes need them; a rulebook that came with the app is never changed.
     known: a rulebook whose better place and advice are taken where it agrees; else it is the bin.
-    Raises RulebookError when they cannot be kept.
+    Raises RulebookError when they cannot be kept; AccessError.
     """
+    require("train")
     if name in list_rulebooks(settings().rulebooks):
         name = f"{name}-own"
     path = settings().own_rulebooks / f"{name}.yaml"

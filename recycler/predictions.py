@@ -1,7 +1,8 @@
 """The predictions table: what was true of each photo, what was said, how sure. Columns in memory, Parquet on disk.
 
 One row a photo: `photo` (SOURCE/ID), `split`, `true`, `predicted`, `probabilities` (C,), `p_recycle`, `entropy_bits`,
-`verdict`, and `recycling`, the learned output. The file's metadata name the classes that the probabilities are of.
+`verdict`, `recycling`, the learned output, and `familiarity`. The file's metadata name the classes that the
+probabilities are of.
 """
 
 import json
@@ -18,10 +19,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from recycler.errors import PredictionsError
+from recycler.familiarity import FULLY
 from recycler.rulebook import Rulebook
 from recycler.runs import write_atomically
 from recycler.settings import settings
-from recycler.verdict import Thresholds, entropies, verdicts
+from recycler.verdict import Thresholds, entropies, is_strange, verdicts
 
 Floats = NDArray[np.float32]
 Index = NDArray[np.int64]
@@ -38,8 +40,9 @@ COLUMNS = {
     "entropy_bits": pa.float32(),
     "verdict": pa.string(),
     "recycling": pa.float32(),
+    "familiarity": pa.float32(),
 }
-OPTIONAL = {"recycling"}
+OPTIONAL = {"recycling", "familiarity"}
 MOST_ROWS = 5_000_000
 MOST_BYTES = 8_000_000_000  # unpacked; a million rows of 100 classes take 0.5 GB
 ROUNDING = 1e-2  # by which a sum of probabilities, or an entropy in bits, may be off
@@ -56,6 +59,8 @@ class Predictions:
     true: int64 (N,), an index into `names`.
     probabilities: float32 (N, C), summing to 1.
     recycling: float32 (N,), the learned recycling output; NaN where it was not kept.
+    familiarity: float32 (N,), how like a photo is what the model learned from (recycler.familiarity); 1 where that was
+        not kept.
     p_recycle: float32 (N,), the sum of the classes that a rulebook sends to recycling. verdicts: str (N,).
     predicted, second: int64 (N,), the likeliest class and the next, indices into `classes`.
     confidence: float32 (N,), the probability of `predicted`. entropy_bits: float32 (N,), 0 to log2 C.
@@ -71,6 +76,7 @@ class Predictions:
     true: Index
     probabilities: Floats
     recycling: Floats
+    familiarity: Floats
     p_recycle: Floats
     verdicts: NDArray[np.str_]
     predicted: Index
@@ -96,13 +102,16 @@ class Predictions:
 
     def pick(self, rows: Index | NDArray[np.bool_]) -> "Predictions":
         """Only these photos, by index or by a mask."""
-        columns: dict[str, Any] = {name: getattr(self, name)[rows] for name in _columns(self)}
+        index = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows  # a third of the time of a mask
+        columns: dict[str, Any] = {name: getattr(self, name).take(index, axis=0) for name in _columns(self)}
         return replace(self, **columns)
 
     def judged(self, rulebook: Rulebook, thresholds: Thresholds) -> "Predictions":
         """The same with p_recycle and verdicts by this rulebook. Raises RulebookError when it lacks a class."""
         p_recycle = (self.probabilities @ rulebook.mask(self.classes).astype(np.float32)).clip(0, 1)
-        return replace(self, p_recycle=p_recycle, verdicts=verdicts(p_recycle, self.entropy_bits, thresholds))
+        strange = is_strange(self.familiarity, self.confidence, thresholds)
+        found = verdicts(p_recycle, self.entropy_bits, strange, thresholds)
+        return replace(self, p_recycle=p_recycle, verdicts=found)
 
 
 def predictions(
@@ -112,11 +121,12 @@ def predictions(
     true: Sequence[str] | Names,
     probabilities: Floats,
     recycling: Floats | None = None,
+    familiarity: Floats | None = None,
 ) -> Predictions:
     """The predictions of N photos; p_recycle is 0 and all are unsure until they are `judged`.
 
     classes: C names. photos, true: N ids and class names. splits: one name for all, or N. probabilities: float32
-    (N, C). recycling: float32 (N,), the learned output.
+    (N, C). recycling, familiarity: float32 (N,), the learned output and recycler.familiarity.
     """
     known = {name: i for i, name in enumerate(classes)}
     names = (*classes, *sorted(set(true) - known.keys()))
@@ -129,6 +139,7 @@ def predictions(
         photos=np.asarray(photos, dtype=object),
         splits=np.full(count, splits, dtype=object) if isinstance(splits, str) else np.asarray(splits, dtype=object),
         recycling=np.full(count, np.nan, np.float32) if recycling is None else np.asarray(recycling, np.float32),
+        familiarity=np.full(count, FULLY, np.float32) if familiarity is None else np.asarray(familiarity, np.float32),
         p_recycle=np.zeros(count, np.float32),
         verdicts=np.full(count, "unsure"),
         **columns,
@@ -160,6 +171,7 @@ def write_predictions(path: Path, table: Predictions) -> None:
         "entropy_bits": pa.array(table.entropy_bits),
         "verdict": pa.array(table.verdicts.tolist(), pa.string()),
         "recycling": pa.array(table.recycling),
+        "familiarity": pa.array(table.familiarity),
     }
     schema = pa.schema(COLUMNS, metadata={METADATA: json.dumps({"classes": table.classes}).encode()})
     file = BytesIO()
@@ -220,7 +232,7 @@ def _checked(table: pa.Table, classes: tuple[str, ...], name: str) -> Prediction
     column = {key: table[key].combine_chunks() for key in table.column_names}
     lists = column["probabilities"]
     flat = lists.flatten()
-    if any(column[key].null_count for key in column if key != "recycling") or flat.null_count:
+    if any(column[key].null_count for key in column if key not in OPTIONAL) or flat.null_count:
         raise PredictionsError(f"{name} has empty cells. {MADE_BY}")
     lengths = lists.value_lengths().to_numpy()
     if (lengths != len(classes)).any():
@@ -243,13 +255,14 @@ def _checked(table: pa.Table, classes: tuple[str, ...], name: str) -> Prediction
         or not set(verdict_words) <= {"recycle", "bin", "unsure"}
     ):
         raise PredictionsError(f"{name} was changed: what it says does not follow from its probabilities. {MADE_BY}")
-    recycling = column["recycling"].to_numpy(zero_copy_only=False) if "recycling" in column else None
+    kept = {key: column[key].to_numpy(zero_copy_only=False) for key in OPTIONAL if key in column}
     return Predictions(
         classes=classes,
         names=names,
         photos=column["photo"].to_numpy(zero_copy_only=False),
         splits=np.array(splits, object)[split],
-        recycling=np.full(len(true), np.nan, np.float32) if recycling is None else recycling,
+        recycling=kept.get("recycling", np.full(len(true), np.nan, np.float32)),
+        familiarity=kept.get("familiarity", np.full(len(true), FULLY, np.float32)),
         p_recycle=said,
         verdicts=np.array(verdict_words)[verdict],
         **derived,

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from recycler.access import ACTOR, actor
 from recycler.settings import PROJECT
 
 
@@ -41,5 +42,6 @@ def _lock(file: IO[bytes]) -> None:
 
 
 def environment() -> dict[str, str]:
-    """For our own program, which finds this package wherever it is started."""
-    return os.environ | {"PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [os.getenv("PYTHONPATH")])])}
+    """For our own program, which finds this package wherever it is started, and knows for whom it works."""
+    path = os.pathsep.join([str(PROJECT), *filter(None, [os.getenv("PYTHONPATH")])])
+    return os.environ | {"PYTHONPATH": path, ACTOR: actor().name}

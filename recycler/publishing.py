@@ -8,6 +8,8 @@ from typing import Literal
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from recycler import audit
+from recycler.access import require
 from recycler.errors import RunError
 from recycler.failures import explain
 from recycler.processes import spawn
@@ -33,7 +35,11 @@ class Publication(BaseModel):
 
 
 def start(run: Run, name: str) -> None:
-    """Begin to publish a run as `name`. Raises ModelError for a name that cannot be, RunError while it is under way."""
+    """Begin to publish a run as `name`.
+
+    Raises ModelError for a name that cannot be, RunError while it is under way, AccessError.
+    """
+    require("publish")
     check_name(name)
     under_way = publication(run)
     if under_way and under_way.state == "publishing":
@@ -77,6 +83,7 @@ def publishing(run: Run, name: str) -> Iterator[Callable[[str], None]]:
         raise
     else:
         _write(run, began.model_copy(update={"state": "done"}))
+        audit.note("publish", f"run {run.record.run} as {name}")
     finally:
         lock.release()
 

@@ -7,10 +7,11 @@ RUN/epochs.csv       one row an epoch
 RUN/doing.json       what is done before and between the epochs, and how much of it
 RUN/checkpoint/      what a resumed training goes on from
 RUN/network.keras    the best weights as a whole network
+RUN/references.npy   embeddings of training photos, for how familiar a photo is
 RUN/predictions.parquet   the predictions table on validation, test and left-out sources
 RUN/label.json, RUN/place, RUN/stop   title and note, place in the queue, request to stop: what others ask of a run
 RUN/trainer.lock     locked by the trainer while it lives: the system unlocks it however the trainer ends
-RUN/log.txt          what a trainer said that a page started; locked from its very start, before it can take its own lock
+RUN/log.txt          what a trainer that a page started said; locked from its very start, until it ends
 
 Only the process that holds the lock writes the record, so that no two writers meet.
 """
@@ -27,9 +28,12 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from recycler.access import require
 from recycler.errors import RunError
 from recycler.points import PointsWriter
 from recycler.recipe import Recipe, dump_recipe, load_recipe
@@ -43,6 +47,7 @@ __all__ = [
     "POINTS_FILE",
     "PREDICTIONS_FILE",
     "RECIPE_FILE",
+    "REFERENCES_FILE",
     "Doing",
     "Label",
     "Run",
@@ -55,6 +60,7 @@ __all__ = [
     "lives",
     "load_run",
     "new_run",
+    "write_array",
     "write_atomically",
 ]
 
@@ -63,9 +69,11 @@ NETWORK_FILE = "network.keras"
 EPOCHS_FILE = "epochs.csv"
 POINTS_FILE = "points.csv"
 PREDICTIONS_FILE = "predictions.parquet"
+REFERENCES_FILE = "references.npy"
 
 LOG_FILE = "log.txt"
 
+READ_ONCE = 1 << 15  # records and titles kept in memory: pages ask for those of all runs several times a click
 START_SECONDS = 5  # between the record of something and the start of its process, which takes milliseconds
 
 
@@ -88,13 +96,15 @@ class Run:
     @property
     def label(self) -> Label:
         """Title and note; the title is the recipe's until somebody gives another."""
+        file = f"{self.folder}/label.json"
         try:
-            return Label.model_validate_json((self.folder / "label.json").read_bytes())
+            return _label(file, *_stamp(file))
         except OSError:
             return Label(title=self.record.run)
 
     @label.setter
     def label(self, label: Label) -> None:
+        require("train")
         write_atomically(self.folder / "label.json", label.model_dump_json().encode())
 
     @property
@@ -116,6 +126,19 @@ class Run:
     @place.setter
     def place(self, place: float) -> None:
         write_atomically(self.folder / "place", repr(place).encode())
+
+    def predictions_before(self, stage: int) -> Path:
+        """Where the predictions of its validation and test photos from before a later stage, from 1, are kept."""
+        return self.folder / f"predictions-before-{stage}.parquet"
+
+    def kept_before(self) -> dict[int, str]:
+        """The stages before which its predictions are kept: number, from 1, to a name that no other stage has."""
+        names = [stage.name for stage in self.record.stages]
+        return {
+            number: name if names.count(name) == 1 else f"{name} (stage {number + 1})"
+            for number, name in enumerate(names)
+            if self.predictions_before(number).exists()
+        }
 
     def epochs(self) -> list[dict[str, str]]:
         """The rows of the table of epochs: stage, epoch, time (Unix), then the values by Keras's names."""
@@ -251,12 +274,12 @@ def load_run(folder: Path) -> Run:
 
 def find_run(root: Path, name: str) -> Run:
     """The run of this name, or the newest one for "latest". Raises RunError."""
+    if name not in ("latest", ".", "..") and Path(name).name == name:
+        with suppress(OSError, ValidationError):
+            return load_run(root / name)
     runs = list_runs(root)
     if name == "latest" and runs:
         return runs[0]
-    for run in runs:
-        if run.record.run == name:
-            return run
     known = ", ".join(run.record.run for run in runs[:5]) or "none yet; train a recipe first"
     raise RunError(f"There is no run called “{name}”. Newest runs: {known}.")
 
@@ -264,12 +287,12 @@ def find_run(root: Path, name: str) -> Run:
 def list_runs(root: Path) -> list[Run]:
     """All runs, newest first; folders without a readable record are passed over."""
     runs = []
-    for path in root.glob("*/run.json"):
+    for folder in _folders(root):
         try:
-            runs.append(load_run(path.parent))
+            runs.append(load_run(folder))
         except (OSError, ValidationError):
             continue
-    return sorted(runs, key=lambda run: (run.record.created, run.record.run), reverse=True)
+    return sorted(runs, key=lambda run: (run.record.created.timestamp(), run.record.run), reverse=True)
 
 
 def write_atomically(path: Path, content: bytes, durable: bool = True) -> None:
@@ -290,6 +313,13 @@ def write_atomically(path: Path, content: bytes, durable: bool = True) -> None:
         raise
 
 
+def write_array(path: Path, array: NDArray[np.generic]) -> None:
+    """Write an array as .npy, as `write_atomically`."""
+    content = io.BytesIO()
+    np.save(content, array, allow_pickle=False)
+    write_atomically(path, content.getvalue())
+
+
 def _new_folder(root: Path, stem: str) -> Path:
     root.mkdir(parents=True, exist_ok=True)
     for name in (stem, *(f"{stem}-{i}" for i in range(2, 100))):
@@ -300,7 +330,38 @@ def _new_folder(root: Path, stem: str) -> Path:
 
 
 def _read(folder: Path) -> Run:
-    return Run(folder, RunRecord.model_validate_json((folder / "run.json").read_bytes()))
+    file = f"{folder}/run.json"
+    return Run(folder, _record(file, *_stamp(file)).model_copy())
+
+
+def _folders(root: Path) -> list[Path]:
+    """The folders of all runs; the same objects each time: making 10,000 paths takes longer than using them."""
+    try:
+        with os.scandir(root) as entries:
+            return [_folder(entry.path) for entry in entries]
+    except FileNotFoundError:
+        return []
+
+
+@lru_cache(maxsize=READ_ONCE)
+def _folder(path: str) -> Path:
+    return Path(path)
+
+
+def _stamp(file: str) -> tuple[int, int]:
+    """What is another one after the file was replaced. Raises OSError when there is none."""
+    state = os.stat(file)  # noqa: PTH116 - as above
+    return state.st_ino, state.st_mtime_ns
+
+
+@lru_cache(maxsize=READ_ONCE)
+def _record(file: str, inode: int, changed: int) -> RunRecord:
+    return RunRecord.model_validate_json(Path(file).read_bytes())
+
+
+@lru_cache(maxsize=READ_ONCE)
+def _label(file: str, inode: int, changed: int) -> Label:
+    return Label.model_validate_json(Path(file).read_bytes())
 
 
 def is_held(lock: Path) -> bool:

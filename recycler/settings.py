@@ -2,12 +2,20 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+
+def _addresses(given: object) -> object:
+    return [part.strip().lower() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
+
+
+Addresses = Annotated[frozenset[str], NoDecode, BeforeValidator(_addresses)]
 
 
 class Settings(BaseSettings):
@@ -33,7 +41,25 @@ class Settings(BaseSettings):
     tracking_uri: SecretStr | None = Field(  # it may hold a password
         None, description="MLflow server or database that runs are handed to; by default a file in the home folder"
     )
+    log: Literal["text", "json"] = Field("text", description="what the web server logs: lines of text, or of JSON")
     threads: int = Field(2, ge=1, le=64, description="CPU threads for LiteRT when it works on many photos")
+    auth: Literal["none", "oidc"] = Field(
+        "none", description="how visitors sign in: not at all, or by OpenID Connect as .streamlit/secrets.toml says"
+    )
+    open: bool = Field(False, description="without sign-in, whether all who reach the app may do everything")
+    members: Addresses = Field(
+        frozenset(), description="who may teach and analyse: mail addresses, @domains or * with commas between them"
+    )
+    trainers: Addresses = Field(frozenset(), description="who may train and publish as well")
+    admins: Addresses = Field(frozenset(), description="who may do everything")
+    role_claim: str | None = Field(None, description="the claim of an identity that names its role here, if any")
+    sign_in_hours: int = Field(24, ge=1, le=720, description="hours after which one has to sign in again")
+    photos_a_minute: int = Field(
+        60, ge=1, le=100_000, description="most photos that a visitor shows in a minute; admins have no limit"
+    )
+    retention_days: int | None = Field(
+        None, ge=1, le=36_500, description="days after which photos, evaluations and drafts go by themselves"
+    )
 
     @property
     def runs(self) -> Path:
@@ -74,6 +100,26 @@ class Settings(BaseSettings):
     def trash(self) -> Path:
         """Deleted runs, for a week."""
         return self.home / "trash"
+
+    @property
+    def drafts(self) -> Path:
+        """Recipes that are being written."""
+        return self.home / "drafts"
+
+    @property
+    def labels(self) -> Path:
+        """Corrected labels, one file a data set."""
+        return self.home / "labels"
+
+    @property
+    def uploads(self) -> Path:
+        """Zips that visitors sent."""
+        return self.home / "data" / "uploads"
+
+    @property
+    def audit(self) -> Path:
+        """Who did what."""
+        return self.home / "audit.jsonl"
 
     @property
     def cache(self) -> Path:

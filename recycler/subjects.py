@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 from recycler.errors import ModelError, RecipeError, RunError
 from recycler.recipe import Recipe
 from recycler.rulebook import Rulebook, find_rulebook
-from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run, list_runs
+from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run, find_run, list_runs
 from recycler.settings import settings
 from recycler.shelf import KERAS_FILE, Card, ShelfModel, checksum, list_models, load_model
 from recycler.verdict import ALWAYS_ANSWER, Thresholds
@@ -30,6 +31,12 @@ class Subject:
     run: Run | None = None
 
     @property
+    def parent(self) -> str:
+        """The name of the subject that it was trained again from, "" for none."""
+        known = self.run.record if self.run else self.card
+        return known.parent if known else ""
+
+    @property
     def recipe(self) -> Recipe | None:
         """What it was made from; None where an older version wrote a recipe that is none now."""
         try:
@@ -40,21 +47,19 @@ class Subject:
 
 def list_subjects() -> list[Subject]:
     """All models on the shelf, then all runs that have predictions, newest first."""
-    models = [
-        Subject(card.name, card.title, card.classes, card.thresholds, card) for card in list_models(settings().models)
-    ]
-    runs = [run for run in list_runs(settings().runs) if _has_learned(run)]
-    return models + [
-        Subject(RUN + run.record.run, run.label.title, run.record.classes, ALWAYS_ANSWER, run=run) for run in runs
-    ]
+    return _models() + [_of_run(run) for run in list_runs(settings().runs) if _has_learned(run)]
 
 
 def find_subject(name: str) -> Subject:
     """A model by its name, or a run as run:NAME. Raises ModelError or RunError for one that is not there."""
-    subjects = {subject.name: subject for subject in list_subjects()}
-    if name in subjects:
-        return subjects[name]
-    known = ", ".join(subjects) or "none yet; train a recipe first"
+    if name.startswith(RUN):
+        with suppress(RunError):
+            run = find_run(settings().runs, name.removeprefix(RUN))
+            if _has_learned(run):
+                return _of_run(run)
+    elif found := [model for model in _models() if model.name == name]:
+        return found[0]
+    known = ", ".join(subject.name for subject in list_subjects()) or "none yet; train a recipe first"
     if name.startswith(RUN):
         raise RunError(f"There is no finished run called “{name.removeprefix(RUN)}”. There are: {known}.")
     raise ModelError(f"There is no model called “{name}”. There are: {known}.")
@@ -104,6 +109,15 @@ def published_name(run: Run) -> str:
     """The name of the model that evaluations make of a run; a run's own name may be too long for a model."""
     name = run.record.run
     return name if len(name) <= LONGEST_NAME else f"{name[:40]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+
+
+def _models() -> list[Subject]:
+    cards = list_models(settings().models)
+    return [Subject(card.name, card.title, card.classes, card.thresholds, card) for card in cards]
+
+
+def _of_run(run: Run) -> Subject:
+    return Subject(RUN + run.record.run, run.label.title, run.record.classes, ALWAYS_ANSWER, run=run)
 
 
 def _has_learned(run: Run) -> bool:

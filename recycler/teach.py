@@ -3,7 +3,8 @@
 A photo that somebody corrected is an example of its class. Each example speaks for its class as far as it is near: 0
 for a photo no more like it than strange things are like each other, 1 for the very same photo. The examples of a class
 add up like the sides of a right angle: many near ones say more than one, and twenty alike do not shout. What they say
-multiplies the odds that the network gives the class. A photo like none of them gets the network's own answer.
+multiplies the odds that the network gives the class. What was taught is familiar from then on. A photo like none of
+them gets the network's own answer.
 
 It is a cache of examples beside a network (Zhang et al. 2022, Tip-Adapter) with a kernel that ends. Form and constants
 were chosen on two sources that the network had not seen: `benchmarks/teach.md`.
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from recycler.classifier import Classifier, predict_all
 from recycler.datasets.collected import Collected, keep, list_collected
 from recycler.errors import DatasetError
+from recycler.familiarity import unit
 from recycler.runs import write_atomically
 from recycler.settings import PROJECT, settings
 from recycler.shelf import LITERT_FILE
@@ -51,11 +53,15 @@ class Memory:
         """The prediction in the light of what was taught; the same object when nothing taught is like this photo."""
         if not self.photos:
             return prediction
-        likeness = self.embeddings @ _unit(prediction.embedding)
+        likeness = self.embeddings @ unit(prediction.embedding)
         evidence = class_evidence(likeness, self.labels, len(prediction.classes), self.unlike)
         if not evidence.any():
             return prediction
-        return replace(prediction, probabilities=lift(prediction.probabilities, evidence))
+        return replace(
+            prediction,
+            probabilities=lift(prediction.probabilities, evidence),
+            familiarity=max(prediction.familiarity, float(likeness.max())),
+        )
 
 
 NOTHING_TAUGHT = Memory((), np.zeros((0, 0), np.float32), np.zeros(0, np.int64))
@@ -119,7 +125,7 @@ def recall(classifier: Classifier, threads: int = 1) -> Memory:
 def _embed(classifier: Classifier, files: Sequence[Path], threads: int) -> list[NDArray[np.float32] | None]:
     """An embedding (D,) of length 1 for each file, None for one that cannot be opened."""
     answers = predict_all(classifier, [file.read_bytes for file in files], threads)
-    return [_unit(answer.embedding) if isinstance(answer, Prediction) else None for answer in answers]
+    return [unit(answer.embedding) if isinstance(answer, Prediction) else None for answer in answers]
 
 
 def likeness_of_strangers(classifier: Classifier, threads: int = 1) -> float:
@@ -130,11 +136,6 @@ def likeness_of_strangers(classifier: Classifier, threads: int = 1) -> float:
         return UNLIKE
     pairs = (embeddings @ embeddings.T)[np.triu_indices(len(embeddings), 1)]
     return float(pairs.mean().clip(0, 0.9))
-
-
-def _unit(embedding: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The embedding at length 1, float32; zero stays zero."""
-    return np.asarray(embedding / max(float(np.linalg.norm(embedding)), 1e-12), dtype=np.float32)
 
 
 def _read(file: Path, size: int) -> tuple[dict[str, NDArray[np.float32]], float] | None:

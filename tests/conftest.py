@@ -13,9 +13,10 @@ os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"  # tests import MLflow themselve
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Runs and caches of a test go to a folder of its own."""
+    """Runs and caches of a test go to a folder of its own; its pages are open to all."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("RECYCLER_HOME", str(home))
+    monkeypatch.setenv("RECYCLER_OPEN", "1")  # AppTest's visitors have no address; tests of the gate close it
     settings.cache_clear()
     yield home
     settings.cache_clear()

@@ -1,8 +1,10 @@
-"""The command line as a user types it, in a process of its own."""
+"""The command line as a user types it: some in a process of their own, which takes seconds, most in this one."""
 
+import io
 import json
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recycler.cli import main
 from recycler.experiments import EXPERIMENTS
 from recycler.photos import to_jpeg
 from recycler.predictions import Predictions, write_predictions
@@ -19,14 +22,36 @@ from recycler.runs import new_run
 from recycler.settings import settings
 from tests.tables import drawn
 
+Answer = tuple[int, list[dict[str, Any]], str]
 
-def recycler(*words: str | Path) -> tuple[int, list[dict[str, Any]], str]:
-    """Exit status, JSON lines and standard error of `python -m recycler ...`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "recycler", *map(str, words)], capture_output=True, text=True, check=False
-    )
+
+def typed(*words: str | Path) -> tuple[int, str, str]:
+    """Exit status, standard output and standard error of a command in this process, where nobody answers questions."""
+    out, problems = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(problems):
+        patch.setattr(sys, "stdin", io.StringIO())
+        with pytest.raises(SystemExit) as ended:
+            main([*map(str, words)])
+    assert isinstance(ended.value.code, int)
+    return ended.value.code, out.getvalue(), problems.getvalue()
+
+
+def recycler(*words: str | Path) -> Answer:
+    """Exit status, JSON lines and standard error of a command."""
+    status, said, problems = typed(*words)
+    return status, json_lines(said), problems
+
+
+def recycler_alone(*words: str | Path) -> Answer:
+    """The same of `python -m recycler ...`."""
+    command = [sys.executable, "-m", "recycler", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, [json.loads(s) for s in done.stdout.splitlines() if s.startswith("{")], done.stderr
+    return done.returncode, json_lines(done.stdout), done.stderr
+
+
+def json_lines(said: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +67,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_photo_of_a_folder_gets_one_line_in_order(photos: Path) -> None:
-    status, lines, _ = recycler("classify", photos, "--json")
+    status, lines, _ = recycler_alone("classify", photos, "--json")
     assert status == 0
     assert [line["path"] for line in lines] == [str(path) for path in sorted(photos.rglob("*.jpg"))]
     assert {line["verdict"] for line in lines} <= {"recycle", "bin", "unsure"}
@@ -51,7 +76,7 @@ def test_every_photo_of_a_folder_gets_one_line_in_order(photos: Path) -> None:
 def test_a_broken_photo_is_named_and_the_others_are_answered(photos: Path, tmp_path: Path) -> None:
     good = photos / "glass" / "01.jpg"
     (tmp_path / "cut.jpg").write_bytes(good.read_bytes()[:600])
-    status, lines, _ = recycler("classify", tmp_path / "cut.jpg", good, tmp_path / "none.jpg", "--json")
+    status, lines, _ = recycler_alone("classify", tmp_path / "cut.jpg", good, tmp_path / "none.jpg", "--json")
     assert status == 1
     assert [sorted(line) == ["error", "path"] for line in lines] == [True, False, True]
 
@@ -106,7 +131,7 @@ def test_an_unknown_model_or_rulebook_is_one_sentence(photos: Path, words: list[
 def test_a_mistyped_recipe_names_the_key(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text("name: x\ndata: {sources: [{name: home}]}\nbackbonne: mobilenet\n")
-    status, _, problem = recycler("train", recipe)
+    status, _, problem = recycler_alone("train", recipe)
     assert status == 2
     assert "backbonne" in problem
 
@@ -145,8 +170,7 @@ def test_what_cannot_be_stopped_or_resumed_is_one_sentence(command: str) -> None
 
 
 def test_without_runs_the_list_says_how_to_start_one() -> None:
-    done = subprocess.run([sys.executable, "-m", "recycler", "runs"], capture_output=True, text=True, check=True)
-    assert "train" in done.stdout
+    assert "train" in typed("runs")[1]
 
 
 def test_a_label_is_put_right_listed_and_taken_back(photos: Path) -> None:
@@ -176,13 +200,7 @@ def test_a_relabelling_that_says_too_little_or_too_much_changes_nothing(photos: 
 
 def test_the_recipe_that_trains_a_model_again_is_printed(photos: Path) -> None:
     recycler("teach", photos / "paper", "--class", "paper")
-    done = subprocess.run(
-        [sys.executable, "-m", "recycler", "again", "household", "--emphasise", "paper"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    recipe = parse_recipe(done.stdout)
+    recipe = parse_recipe(typed("again", "household", "--emphasise", "paper")[1])
     assert [source.name for source in recipe.data.sources] == ["garbage", "trashnet", "home", "collected"]
     assert recipe.emphasis == {"paper": 2}
     status, _, problem = recycler("again", "household", "--emphasise", "teapot")
@@ -219,11 +237,9 @@ def renamed(table: Predictions) -> Predictions:
 
 
 def test_the_rows_of_the_bench_are_listed_and_one_that_is_none_is_named() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "recycler", "bench", "thesis", "--list"], capture_output=True, text=True, check=True
-    )
-    assert [line.split()[0] for line in done.stdout.splitlines()] == [*EXPERIMENTS]
-    assert "0 of 3" in done.stdout
+    said = typed("bench", "thesis", "--list")[1]
+    assert [line.split()[0] for line in said.splitlines()] == [*EXPERIMENTS]
+    assert "0 of 3" in said
     status, _, problem = recycler("bench", "thesis", "--only", "layers-13")
     assert status == 2
     assert "layers-13" in problem

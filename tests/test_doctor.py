@@ -1,14 +1,12 @@
 import subprocess
 import sys
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from recycler.doctor import Check, Report, find_chromium, render, report
 from recycler.settings import PROJECT, settings
-from recycler.shelf import Card, new_model, write_card
-from recycler.verdict import Thresholds
+from tests.tables import put_on_shelf, small_card
 
 
 def check(name: str) -> Check:
@@ -18,29 +16,8 @@ def check(name: str) -> Check:
 @pytest.fixture
 def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A shelf that holds the default model."""
-    card = Card(
-        name="household",
-        title="Small",
-        description="For tests.",
-        created=date(2026, 1, 2),
-        classes=("glass", "trash"),
-        recycling_classes=("glass",),
-        input_size=32,
-        embedding_size=4,
-        backbone="mobilenet",
-        thresholds=Thresholds(0.7),
-        thresholds_from="validation photos",
-        sources={},
-        metrics={},
-        parity={},
-        recipe={},
-        versions={},
-    )
     folder = tmp_path / "shelf"
-    with new_model(folder, card.name) as draft:
-        (draft / "model.tflite").write_bytes(b"weights")
-        (draft / "model.keras").write_bytes(b"more weights")
-        write_card(draft, card)
+    put_on_shelf(folder, small_card(name="household"), tflite=b"weights", keras=b"more weights")
     monkeypatch.setenv("RECYCLER_MODELS", str(folder))
     settings.cache_clear()
     return folder

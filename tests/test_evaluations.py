@@ -113,7 +113,7 @@ def test_a_request_to_stop_ends_it_at_the_next_word_and_the_next_attempt_is_free
 
     with pytest.raises(DatasetError, match="stopped"):
         go_on()
-    assert state("a") == "failed"
+    assert state("a") == "stopped"
     keep("a")
     stop_evaluation("of nobody")
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,13 @@ def test_verdicts_follow_rulebook_and_thresholds() -> None:
     assert found.verdicts.tolist() == ["recycle", "recycle", "bin", "unsure"]
 
 
+def test_strange_photos_are_unsure_and_an_older_table_knows_none() -> None:
+    strange = replace(table(), familiarity=np.array([0.2, 0.9, 0.2, 0.9], np.float32))
+    rules, limited = find_rulebook("default"), Thresholds(0.5, familiarity=0.5)
+    assert strange.judged(rules, limited).verdicts.tolist() == ["unsure", "recycle", "unsure", "recycle"]
+    assert "unsure" not in table().judged(rules, limited).verdicts
+
+
 def test_a_table_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     file = tmp_path / "predictions.parquet"
     written = table()
@@ -55,7 +63,7 @@ def test_a_table_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert again.names == written.names
     for column in ("photos", "splits", "true", "predicted", "verdicts"):
         assert getattr(again, column).tolist() == getattr(written, column).tolist()
-    for column in ("probabilities", "p_recycle", "entropy_bits", "p_true"):
+    for column in ("probabilities", "p_recycle", "entropy_bits", "p_true", "familiarity"):
         np.testing.assert_array_equal(getattr(again, column), getattr(written, column))
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
 
@@ -64,7 +72,8 @@ def test_the_file_has_the_columns_that_others_rely_on(tmp_path: Path) -> None:
     write_predictions(tmp_path / "p.parquet", table())
     frame = pd.read_parquet(tmp_path / "p.parquet")
     assert [*frame.columns] == [
-        *("photo", "split", "true", "predicted", "probabilities", "p_recycle", "entropy_bits", "verdict", "recycling")
+        *("photo", "split", "true", "predicted", "probabilities", "p_recycle", "entropy_bits", "verdict"),
+        *("recycling", "familiarity"),
     ]
     assert frame["true"].tolist() == TRUE
     assert frame["probabilities"][1].tolist() == pytest.approx([0.3, 0.5, 0.2])

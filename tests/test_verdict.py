@@ -1,6 +1,7 @@
 """Verdicts: what the household's rules and the model's doubts make of a prediction."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -124,8 +125,27 @@ def test_top_is_ordered_and_bounded() -> None:
     assert all(type(probability) is float for _, probability in asked.top(4))
 
 
+def test_a_strange_photo_is_unsure_however_sure_the_network_is() -> None:
+    thresholds = Thresholds(0.5, familiarity=0.5)
+    strange, familiar = (replace(prediction(1, 0, 0, 0), familiarity=likeness) for likeness in (0.39, 0.41))
+    assert judge(strange, book(), thresholds).verdict == "unsure"
+    assert judge(strange, book(), thresholds).strange
+    assert judge(strange, book(), ALWAYS).verdict == "recycle", "a model that sets no such limit"
+    assert judge(familiar, book(), thresholds).verdict == "recycle", "a certain network makes up for a tenth"
+    torn = replace(familiar, probabilities=np.array([0.25, 0.25, 0.5, 0], np.float32))
+    assert judge(torn, book(), thresholds).strange, "one that is torn does not"
+    assert not judge(torn, book(), Thresholds(0.9, familiarity=0.4)).strange, "unsure for another reason"
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"confidence": -0.1}, {"confidence": 1.1}, {"confidence": 0.9, "entropy_bits": -1}, {}]
+    "wrong",
+    [
+        {"confidence": -0.1},
+        {"confidence": 1.1},
+        {"confidence": 0.9, "entropy_bits": -1},
+        {"confidence": 0.9, "familiarity": 2},
+        {},
+    ],
 )
 def test_a_card_with_impossible_thresholds_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
@@ -134,5 +154,5 @@ def test_a_card_with_impossible_thresholds_is_refused(wrong: dict[str, float]) -
 
 def test_thresholds_survive_a_card() -> None:
     card = TypeAdapter(Thresholds)
-    for thresholds in (Thresholds(0.9), Thresholds(0.9, 2.5)):
+    for thresholds in (Thresholds(0.9), Thresholds(0.9, 2.5), Thresholds(0.9, familiarity=0.4)):
         assert card.validate_json(card.dump_json(thresholds)) == thresholds

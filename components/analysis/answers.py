@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,26 @@ def of_run(subject: Subject, question: Question, photos: Dataset | None, ruleboo
     table = _judged(key, _own(subject), lambda whole: whole.splits == question.split, rulebook, subject.thresholds)
     coarse = dict(photos.coarse) if photos else {}
     return Analysis(key, subject, OWN, question.split, table, rulebook, photos_asked(question), coarse)
+
+
+def of_run_before(analysis: Analysis) -> list[Analysis]:
+    """What a run said of the same photos before each of its later stages, as far as it was kept.
+
+    analysis: of a run's own table; of any other subject nothing is kept. Raises PredictionsError.
+    """
+    subject, run = analysis.subject, analysis.subject.run
+    if run is None or analysis.evaluation:
+        return []
+    found = []
+    for stage, name in run.kept_before().items():
+        file = run.predictions_before(stage)
+        then = Subject(f"{subject.name}@{stage}", f"{subject.title}, before {name}", subject.classes, ALWAYS_ANSWER)
+        key = f"{then.name}-{analysis.split}-{file.stat().st_mtime_ns}-{_mark(analysis.rulebook)}"
+        whole = _read(str(file), file.stat().st_mtime_ns, subject.classes)
+        table = _judged(key, whole, lambda rows: rows.splits == analysis.split, analysis.rulebook, then.thresholds)
+        if len(table):
+            found.append(replace(analysis, key=key, subject=then, table=table))
+    return found
 
 
 def of_evaluation(subject: Subject, question: Question, key: str, photos: Dataset, rulebook: Rulebook) -> Analysis:

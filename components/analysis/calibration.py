@@ -15,6 +15,7 @@ from components.analysis.photos import show_photos
 from components.attempt import attempt
 from components.run_words import facts
 from components.words import plain, share
+from recycler.access import may
 from recycler.analysis import OWN, Analysis
 from recycler.analysis.calibration import (
     BINS,
@@ -120,7 +121,7 @@ def _threshold(analysis: Analysis) -> None:
         "risk-coverage",
         key=f"risk-{analysis.key}",
     )
-    if reachable:
+    if reachable and may("publish"):
         _save(analysis, chosen, error)
     _examples(analysis, sure, unsure, wrong)
 

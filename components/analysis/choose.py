@@ -8,10 +8,11 @@ from typing import NamedTuple
 import streamlit as st
 
 from components import data_sets, state
-from components.analysis import waiting
-from components.analysis.answers import of_evaluation, of_file, of_run, own_splits
+from components.analysis import lately, waiting
+from components.analysis.answers import of_evaluation, of_file, of_run, of_run_before, own_splits
 from components.analysis.rules import choose_mapping, choose_rulebook
 from components.words import plain
+from recycler.access import may
 from recycler.analysis import Analysis
 from recycler.datasets import available_datasets
 from recycler.datasets.dataset import Dataset
@@ -49,10 +50,11 @@ def choose() -> Chosen:
 
     Raises RecyclerError.
     """
-    choices, more = st.container(), st.container(horizontal=True, key=state.ANALYSE_FURTHER)
+    choices, more = st.container(key=state.ANALYSE_CHOICES), st.container(horizontal=True, key=state.ANALYSE_FURTHER)
     with more:
         brought = _from_file()
-        _other_photos()
+        if may("administer"):
+            _other_photos()
     if brought:
         _what_was_left_out(brought)
         return Chosen(brought)
@@ -64,6 +66,7 @@ def choose() -> Chosen:
     columns = choices.columns(4)
     with columns[0]:
         subject = subjects[_select("Model or run", titles, state.ANALYSE_SUBJECT, settings().model)]
+    lately.show(subject)
     offered = _data(subject)
     if not offered:
         st.info(NO_PHOTOS, icon=":material/folder_open:")
@@ -75,19 +78,22 @@ def choose() -> Chosen:
         split = _select(
             "Which of them", {name: SPLITS[name] for name in _splits(subject, data, photos)}, state.ANALYSE_SPLIT
         )
-    with columns[3]:
-        others = {NOTHING: "nothing"} | {name: title for name, title in titles.items() if name != subject.name}
-        other = _select("Compare with", others, state.ANALYSE_BESIDE)
     with more:
         rulebook = choose_rulebook(subject)
     mapping = choose_mapping(subject, data, photos.classes) if photos else ()
     analysis = _answer(subject, Question(subject.name, data, split, mapping), photos, rulebook)
+    before = {one.subject.name: one for one in of_run_before(analysis)} if analysis else {}
+    with columns[3]:
+        itself = {name: one.subject.title for name, one in before.items()}
+        others = {NOTHING: "nothing"} | itself | {name: titles[name] for name in titles if name != subject.name}
+        other = _select("Compare with", others, state.ANALYSE_BESIDE)
     if analysis is None:
         return Chosen()
     _what_was_left_out(analysis)
-    if other == NOTHING:
-        return Chosen(analysis)
-    return Chosen(analysis, _beside(subjects[other], Question(other, data, split, mapping), photos, rulebook))
+    if other == NOTHING or other in before:
+        return Chosen(analysis, before.get(other))
+    second = replace(subjects[other], title=titles[other])  # as it was chosen: two may share a title
+    return Chosen(analysis, _beside(second, Question(other, data, split, mapping), photos, rulebook))
 
 
 def _from_file() -> Analysis | None:
@@ -132,11 +138,13 @@ def _select(label: str, options: Mapping[str, str], name: str, preferred: str | 
 def _titles(subjects: Iterable[Subject]) -> dict[str, str]:
     """Names for people, each only once."""
     found: dict[str, str] = {}
+    known: set[str] = set()
     for subject in subjects:
         title = subject.title
         if subject.run:
             title += f", {subject.run.record.created:%-d %b %H:%M}"
-        found[subject.name] = f"{title} ({subject.name})" if title in found.values() else title
+        found[subject.name] = f"{title} ({subject.name})" if title in known else title
+        known.add(title)
     return found
 
 

@@ -80,13 +80,13 @@ def _pairs(analysis: Analysis, kind: str, least: float, found: Matrix) -> None:
         return
     st.subheader("Most confused", anchor=False)
     chosen = st.dataframe(
-        pairs.assign(true=pairs["true"].map(readable), said=pairs["said"].map(readable)),
+        pairs.assign(true=pairs["true"].map(readable), said=pairs["said"].map(readable), share=100 * pairs["share"]),
         hide_index=True,
         column_config={
             "true": st.column_config.TextColumn("True"),
             "said": st.column_config.TextColumn("Said"),
             "photos": st.column_config.NumberColumn("Photos", width="small"),
-            "share": st.column_config.NumberColumn("Of its kind", format="percent", width="small"),
+            "share": st.column_config.NumberColumn("Of its kind", format="%.1f %%", width="small"),
             "back": st.column_config.NumberColumn("The other way", width="small"),
         },
         height=min(35 * len(pairs) + 37, 390),

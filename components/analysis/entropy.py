@@ -8,8 +8,10 @@ import numpy as np
 import streamlit as st
 
 from components import state
+from components.analysis.answers import of_run_before
 from components.analysis.class_choice import choose_kind, choose_shown, groups_of
 from components.analysis.figure import figure
+from components.analysis.labels import with_labels_of_now
 from components.analysis.photos import show_photos
 from components.analysis.siblings import choose_siblings, titles
 from components.words import count_of, plain, readable
@@ -23,7 +25,8 @@ from recycler.predictions import Index
 from recycler.rulebook import DESTINATIONS
 
 END = 20  # classes of each end, where there are many
-BY_ANSWER, BY_DESTINATION, BY_IMAGENET, BY_MODEL, ONE = "Right or wrong", "Destination", "In ImageNet", "Model", "None"
+BY_ANSWER, BY_DESTINATION, BY_IMAGENET, ONE = "Right or wrong", "Destination", "In ImageNet", "None"
+BY_MODEL, BY_STAGE = "Model", "Before and after"  # with boxes of several analyses in each row
 RIGHT = {"All answers": None, "Right ones": True, "Wrong ones": False}
 
 
@@ -44,9 +47,11 @@ def show(analysis: Analysis, beside: Analysis | None) -> None:
     with more:
         right = st.segmented_control("Of", list(RIGHT), default="All answers", required=True, key=state.ANALYSE_RIGHT)
         others = choose_siblings(analysis, beside)
+        before = [with_labels_of_now(one) for one in of_run_before(analysis)]
     with coloured:
-        colouring = st.selectbox("Colour", _colourings(analysis, others), key=state.ANALYSE_COLOUR, width=180)
-    analyses = [analysis, *others] if colouring == BY_MODEL else [analysis]
+        colourings = _colourings(analysis, others, before)
+        colouring = st.selectbox("Colour", colourings, key=state.ANALYSE_COLOUR, width=180)
+    analyses = [analysis, *{BY_MODEL: others, BY_STAGE: before}.get(colouring, [])]
     names = tuple(titles(analyses))
     found = _boxes(tuple(one.key for one in analyses), kind, colouring, right or "", names, analyses)
     if found.boxes.empty:
@@ -63,7 +68,7 @@ def show(analysis: Analysis, beside: Analysis | None) -> None:
     reading = f"{READING} Here that is {log2(classes):.2f} bits. Click a row to see its photos."
     key = "-".join(("entropy", *(one.key for one in analyses), kind, colouring, right or ""))
     for box in figure(chart, drawn, reading, "entropy", key=key, on_select=CHOSEN)[:1]:
-        one = analyses[names.index(box["series"])] if colouring == BY_MODEL else analysis
+        one = analyses[names.index(box["series"])] if len(analyses) > 1 else analysis
         rows = _rows(one, kind, colouring, right or "", box)
         said = f", {box['series']}" if box["series"] else ""
         st.markdown(
@@ -72,10 +77,10 @@ def show(analysis: Analysis, beside: Analysis | None) -> None:
         show_photos(one, rows, f"entropy-{box['group']}-{box['series']}")
 
 
-def _colourings(analysis: Analysis, others: Sequence[Analysis]) -> list[str]:
+def _colourings(analysis: Analysis, others: Sequence[Analysis], before: Sequence[Analysis]) -> list[str]:
     cifar = set(analysis.table.classes) <= SUPERCLASS_OF.keys()
-    models = [BY_MODEL] if others else []
-    return [*models, BY_ANSWER, BY_DESTINATION, *([BY_IMAGENET] if cifar else []), ONE]
+    models, stages = [BY_MODEL] if others else [], [BY_STAGE] if before else []
+    return [*models, BY_ANSWER, *stages, BY_DESTINATION, *([BY_IMAGENET] if cifar else []), ONE]
 
 
 def _series(analysis: Analysis, colouring: str, names: Sequence[str], model: int = 0) -> Series:
@@ -91,7 +96,7 @@ def _series(analysis: Analysis, colouring: str, names: Sequence[str], model: int
         of = [places.index(book[name].destination) if name in book else len(places) for name in table.names]
         colours = {place.title: place.colour for place in DESTINATIONS.values()} | {"no rule": RUNS[-1]}
         return Series(np.array(of, np.int64)[table.true], colours)
-    colours = dict(zip(names, RUNS, strict=False)) if colouring == BY_MODEL else {"": RUNS[0]}
+    colours = dict(zip(names, RUNS, strict=False)) if colouring in (BY_MODEL, BY_STAGE) else {"": RUNS[0]}
     return Series(np.full(len(table), model, np.int64), colours)
 
 
@@ -123,7 +128,7 @@ def _rows(analysis: Analysis, kind: str, colouring: str, right: str, box: Mappin
     """The photos of a box, the least sure first, int64 (n,)."""
     groups = groups_of(analysis, kind)
     chosen = _answers(analysis, right) & (groups.true(analysis.table) == groups.names.index(box["group"]))
-    if colouring != BY_MODEL:
+    if colouring not in (BY_MODEL, BY_STAGE):
         series = _series(analysis, colouring, ())
         chosen &= series.of == list(series.colours).index(box["series"])
     rows = np.flatnonzero(chosen)

@@ -6,7 +6,7 @@ import streamlit as st
 from components import state
 from components.analysis import labels
 from components.analysis.photos import show_photos
-from components.words import readable
+from components.words import plain, readable
 from recycler.analysis import Analysis
 from recycler.analysis.selection import KINDS, Selection, select
 from recycler.predictions import Index
@@ -17,7 +17,7 @@ def show(analysis: Analysis, beside: Analysis | None) -> None:
     wanted = _choose(analysis)
     rows = _select(analysis.key, wanted, analysis)
     share = f"{len(rows):,} of {len(analysis.table):,} photos"
-    st.markdown(f"**{share}.** {KINDS[wanted.kind].reading}")
+    st.markdown(f"**{share}.** {KINDS[wanted.kind].reading}{_narrowed(wanted)}")
     show_photos(analysis, rows, f"failed-{analysis.key}-{hash(wanted)}")
     labels.show_changes(analysis)
 
@@ -33,7 +33,9 @@ def _choose(analysis: Analysis) -> Selection:
         key=f"{state.ANALYSE_FILTER}-kind",
         label_visibility="collapsed",
     )
-    true, said, search, sure = st.columns(4)
+    # Behind a fold, because they fill the screen of a phone; its label stays, because another one would close it.
+    fold = st.expander("Narrow them down", icon=":material/filter_list:", key=f"{state.ANALYSE_FILTER}-fold")
+    true, said, search, sure = fold.columns(4)
     names = sorted((table.names[i] for i in np.unique(table.true)), key=readable)
     return Selection(
         kind=kind or next(iter(KINDS)),
@@ -56,6 +58,17 @@ def _choose(analysis: Analysis) -> Selection:
             sure.slider("How sure, in %", 0, 100, (0, 100), format="%d %%", key=f"{state.ANALYSE_FILTER}-sure")
         ),
     )
+
+
+def _narrowed(wanted: Selection) -> str:
+    """What they were narrowed down to, in words; "" for nothing."""
+    names = {"really ": wanted.true, "called ": wanted.said}
+    parts = [lead + " or ".join(plain(readable(name)) for name in some) for lead, some in names.items() if some]
+    if text := wanted.search.strip():
+        parts.append(f"with “{plain(text)}” in the name")
+    if wanted.confidence != (0, 1):
+        parts.append("{:.0%} to {:.0%} sure".format(*wanted.confidence))
+    return f" Only those {', '.join(parts)}." if parts else ""
 
 
 def _share(percents: tuple[int, int]) -> tuple[float, float]:

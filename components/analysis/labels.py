@@ -90,7 +90,10 @@ def _choices(source: Source, photo: str, true: str) -> None:
         on_change=chosen,
     )
     st.button("Leave this photo out", key=f"{box}-out", on_click=change, args=(None,), icon=":material/block:")
-    st.caption("The photo itself stays as it is. The next training and evaluation use this label; it can be undone.")
+    st.caption(
+        "If no class of this data set fits, leave the photo out. The photo itself stays as it is. The next training "
+        "and evaluation use this label; it can be undone."
+    )
 
 
 def _do(action: Callable[[], object]) -> None:

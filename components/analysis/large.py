@@ -23,16 +23,24 @@ LONGEST = 640  # pixels: sharp in half a window
 BARS = 10
 
 
-def show(analysis: Analysis, rows: Index, place: int) -> None:
+def show(analysis: Analysis, rows: Index, place: int | None, key: str) -> None:
     """Open a photo over the page; arrow keys lead to those beside it.
 
-    rows: int64 (n,), indices into the table. place: which of them, counted from 0.
+    It stays open until somebody closes it, even when the page is drawn anew because an answer has come.
+    rows: int64 (n,), indices into the table. place: which of them to open, counted from 0; None for the one that is
+    open, if any. key: tells this place on the page from others.
     """
-    st.session_state[state.ANALYSE_PHOTO] = place
-    _dialog(analysis, rows)
+    if place is not None:
+        st.session_state[state.ANALYSE_PHOTO], st.session_state[state.ANALYSE_OPEN] = place, key
+    if st.session_state.get(state.ANALYSE_OPEN) == key:
+        _dialog(analysis, rows)
 
 
-@st.dialog("Photo", width="large", on_dismiss="rerun")
+def _close() -> None:
+    st.session_state.pop(state.ANALYSE_OPEN, None)
+
+
+@st.dialog("Photo", width="large", on_dismiss=_close)
 def _dialog(analysis: Analysis, rows: Index) -> None:
     draw(analysis, rows)
 
@@ -92,12 +100,24 @@ def _which_part(analysis: Analysis, row: int, shown: DeltaGenerator) -> None:
         return
     table = analysis.table
     said = table.classes[table.predicted[row]]
-    if st.toggle("Show which part decided", key=f"{state.ANALYSE_LARGE}-part-{row}"):
+    wanted = st.session_state.get(state.ANALYSE_PART) == row
+    st.button(  # no toggle: it would keep the arrow keys for itself
+        "Show the photo as it is" if wanted else "Show which part decided",
+        key=f"{state.ANALYSE_LARGE}-part-{row}",
+        icon=":material/visibility:",
+        on_click=_look_at_part,
+        args=(None if wanted else row,),
+    )
+    if wanted:
         with st.spinner("Covering one part after another…"):
             overlay = _overlay(analysis.key, str(table.photos[row]), said, analysis)
         if overlay is not None:
             shown.image(overlay, width="stretch", alt="")
         st.caption(f"Bright parts speak for {plain(readable(said))}: with one of them covered, it looks less like it.")
+
+
+def _look_at_part(row: int | None) -> None:
+    st.session_state[state.ANALYSE_PART] = row
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -4,11 +4,11 @@ import streamlit as st
 
 from components import state
 from components.analysis import measured
-from components.run_words import parent_title
 from components.train_again import train_again
 from components.words import plain
 from recycler.analysis import Analysis
-from recycler.subjects import list_subjects
+from recycler.errors import RecyclerError
+from recycler.subjects import find_subject
 
 WORST = 5  # classes that are offered to count more
 
@@ -22,16 +22,15 @@ def draw(analysis: Analysis, beside: Analysis | None) -> None:
 
 
 def _since(analysis: Analysis, beside: Analysis | None) -> None:
-    run = analysis.subject.run
-    parent = run.record.parent if run else ""
-    if (
-        not parent
-        or parent not in {subject.name for subject in list_subjects()}
-        or (beside and beside.subject.name == parent)
-    ):
+    parent = analysis.subject.parent
+    if not parent or parent == analysis.subject.name or (beside and beside.subject.name == parent):
+        return
+    try:
+        title = find_subject(parent).title
+    except RecyclerError:
         return
     st.button(
-        f"Since {plain(parent_title(parent), 30)}?",
+        f"Since {plain(title, 30)}?",
         key=state.ANALYSE_SINCE,
         icon=":material/compare_arrows:",
         type="tertiary",

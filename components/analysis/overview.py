@@ -148,7 +148,8 @@ def _beside_the_thesis(analysis: Analysis) -> None:
         ]
     )
     st.subheader("Beside the thesis", anchor=False)
-    st.dataframe(table, hide_index=True, height="content", alt="The same figures in the thesis")
+    names = {"": TEXT(width=240)}  # a phone shows a figure beside them
+    st.dataframe(table, hide_index=True, height="content", column_config=names, alt="The same figures in the thesis")
     differs = thesis.differences_in_setting(analysis)
     setting = f"What differs: {'; '.join(map(plain, differs))}." if differs else "The setting is the same."
     st.caption(f"{setting} Source: {thesis.SOURCE}.")

@@ -30,8 +30,7 @@ def show_photos(analysis: Analysis, rows: Index, key: str) -> None:
     start = (page - 1) * A_PAGE
     pictures = [_picture(analysis, row) for row in rows[start : start + A_PAGE].tolist()]
     pressed = picture_buttons(pictures, f"{state.ANALYSE_PAGE}_{key}")
-    if pressed is not None:
-        large.show(analysis, rows, start + pressed)
+    large.show(analysis, rows, None if pressed is None else start + pressed, key)
 
 
 def _picture(analysis: Analysis, row: int) -> Picture:

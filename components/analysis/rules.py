@@ -7,7 +7,7 @@ import streamlit as st
 
 from components import state
 from components.rulebooks import fitting_rulebooks
-from components.words import distinct, plain
+from components.words import distinct, plain, readable
 from recycler.class_mapping import map_classes, meanings
 from recycler.evaluations import Wishes, sorted_mapping
 from recycler.rulebook import Rulebook
@@ -50,6 +50,7 @@ def choose_mapping(subject: Subject, data: str, classes: Sequence[str]) -> Wishe
     rows = pd.DataFrame(
         {
             "photos": missing,
+            "called": [readable(name) for name in missing],
             "model": [start.get(name, NONE) for name in missing],
             "because": [certain[name].because if name in certain else "" for name in missing],
         }
@@ -64,14 +65,19 @@ def choose_mapping(subject: Subject, data: str, classes: Sequence[str]) -> Wishe
         )
         edited = st.data_editor(
             rows,
+            column_order=["called", "model", "because"],
             column_config={
-                "photos": st.column_config.TextColumn("Photos of"),
+                "called": st.column_config.TextColumn("Photos of"),
                 "model": st.column_config.SelectboxColumn(
-                    "Count as", options=[NONE, *subject.classes], required=True, width="medium"
+                    "Count as",
+                    options=[NONE, *subject.classes],
+                    format_func=lambda name: readable(str(name)),
+                    required=True,
+                    width="medium",
                 ),
                 "because": st.column_config.TextColumn("Because"),
             },
-            disabled=["photos", "because"],
+            disabled=["called", "because"],
             hide_index=True,
             height="auto" if len(missing) < 10 else 320,
             key=f"{key}_editor",

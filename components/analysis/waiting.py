@@ -20,12 +20,14 @@ def ask(subject: Subject, question: Question, key: str, standing: Evaluation | N
     if standing and standing.state == "running":
         st.fragment(_progress, run_every=TICK_SECONDS)(subject.title, key)
         return
-    if standing:
+    if standing and standing.state == "stopped":
+        st.markdown(f"**{plain(subject.title)}** was stopped before it had seen all of these photos.")
+    elif standing:
         st.error(f"It was not evaluated. {plain(standing.problem, 700)}", icon=":material/error:")
     else:
         st.markdown(f"**{plain(subject.title)}** has not been asked about these photos yet.")
     st.button(
-        "Try again" if standing else "Evaluate",
+        "Try again" if standing and standing.state == "failed" else "Evaluate",
         type="primary",
         key=f"{state.ANALYSE_START}_{key}",
         icon=":material/play_arrow:",

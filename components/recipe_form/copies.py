@@ -6,7 +6,9 @@ from components import data_sets, state
 from components.pictures import Picture, picture_grid
 from components.recipe_form import photos
 from components.words import count_of, readable
+from recycler.access import acting, actor
 from recycler.datasets.copy_search import Copies, CopySearches, Search
+from recycler.datasets.dataset import Dataset
 from recycler.recipe import Data
 
 TICK_SECONDS = 1.0
@@ -22,7 +24,13 @@ def copies_note(data: Data) -> None:
 
 def search(data: Data) -> Search:
     """How the search in these photos goes; how they are divided makes no difference."""
-    return _searches().look(_key(data), lambda: data_sets.load(data))
+    visitor = actor()
+
+    def load() -> Dataset:
+        with acting(visitor):  # it is loaded by a thread that serves nobody
+            return data_sets.load(data)
+
+    return _searches().look(_key(data), load)
 
 
 @st.cache_resource(show_spinner=False)

@@ -13,8 +13,10 @@ from components.recipe_form.draft import Draft
 from components.recipe_form.fields import Fields, bind, tell
 from components.recipe_form.rules import fitting_rulebooks, rules_form
 from components.words import count_of, plain, readable, short_name
+from recycler.access import may
 from recycler.datasets import available_datasets
 from recycler.datasets.folder import load_folder
+from recycler.datasets.named import require_offered
 from recycler.datasets.summary import Summary
 from recycler.datasets.uploads import keep_upload, list_uploads
 from recycler.errors import DatasetError
@@ -111,7 +113,7 @@ def _new(name: str) -> dict[str, Any]:
 
 
 def _add(draft: Draft) -> None:
-    """An uploaded zip or a folder on the server; what is wrong with it stands under its field."""
+    """An uploaded zip, or for admins a folder on the server; what is wrong with it stands under its field."""
     problems = st.session_state.setdefault(state.TRAIN_PROBLEMS, {})
     turn = st.session_state.setdefault(state.TRAIN_TURN, 0)
     key = f"{state.TRAIN_ZIP}_{turn}"
@@ -138,6 +140,7 @@ def _add(draft: Draft) -> None:
         if not text:
             return
         try:
+            require_offered([text])
             load_folder(Path(text).expanduser())
             add(text)
         except DatasetError as problem:
@@ -147,6 +150,8 @@ def _add(draft: Draft) -> None:
         "A zip with one folder for each class", "zip", key=key, on_change=uploaded, max_upload_size=UPLOAD_MEGABYTES
     )
     tell(problems.get("zip"))
+    if not may("administer"):
+        return
     st.text_input(
         "Or a folder on this server, with one folder for each class",
         key=state.TRAIN_FOLDER,

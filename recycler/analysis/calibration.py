@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 from recycler.analysis import Analysis
 from recycler.analysis.intervals import wilson
 from recycler.metrics import Flags, Floats, confidence_bins, should_recycle
-from recycler.verdict import Thresholds
+from recycler.verdict import Thresholds, is_strange
 
 BINS = 10
 LEAST_PHOTOS = 50  # of fewer, one error more or less moves 5 % by 2 points
@@ -97,15 +97,16 @@ def reliability(confidence: Floats, right: Flags) -> pd.DataFrame:
 def sureness(analysis: Analysis) -> tuple[Flags, Floats, Flags]:
     """How sure the model is about recycling or bin, and whether it is right: for photos that the rulebook knows.
 
-    Three (N,): bool, whether the photo counts; the larger of p_recycle and 1 - p_recycle, 0 where the entropy alone
-    makes it unsure; bool, whether that answer is right.
+    Three (N,): bool, whether the photo counts; the larger of p_recycle and 1 - p_recycle, 0 where the model is unsure
+    for another reason: its entropy, or a photo that is strange; bool, whether that answer is right.
     """
-    table, limit = analysis.table, analysis.subject.thresholds.entropy_bits
+    table, thresholds = analysis.table, analysis.subject.thresholds
     judged, should = should_recycle(table, analysis.rulebook)
     sure = np.maximum(table.p_recycle, 1 - table.p_recycle)
-    if limit is not None:
-        sure = np.where(table.entropy_bits <= limit, sure, 0)
-    return judged, sure, (table.p_recycle >= 0.5) == should
+    doubtful = is_strange(table.familiarity, table.confidence, thresholds)
+    if thresholds.entropy_bits is not None:
+        doubtful |= table.entropy_bits > thresholds.entropy_bits
+    return judged, np.where(doubtful, 0, sure), (table.p_recycle >= 0.5) == should
 
 
 def with_confidence(thresholds: Thresholds, confidence: float) -> Thresholds:

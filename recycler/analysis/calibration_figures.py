@@ -7,7 +7,7 @@ from recycler.figures import EDGE, RUNS
 
 HEIGHT = 300
 PERCENT = alt.Axis(format=".0%", tickCount=5)
-MARKS = ("on the card now", "with what you accept")
+MARKS = {"on the card now": (EDGE, "diamond"), "with what you accept": (RUNS[1], "circle")}
 
 
 def reliability_chart(bins: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
@@ -45,7 +45,7 @@ def reliability_chart(bins: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
 def risk_chart(risk: pd.DataFrame, marks: pd.DataFrame) -> alt.LayerChart:
     """Draw the share of errors among answered photos against the share answered.
 
-    risk: coverage, error and threshold, a row a point. marks: the same and `mark`, one of MARKS.
+    risk: coverage, error and threshold, a row a point. marks: the same and `mark`, one of MARKS; at least one.
     """
     tooltip = [
         alt.Tooltip("coverage:Q", title="answered", format=".1%"),
@@ -54,6 +54,8 @@ def risk_chart(risk: pd.DataFrame, marks: pd.DataFrame) -> alt.LayerChart:
     ]
     x = alt.X("coverage:Q", title="Photos answered", axis=PERCENT, scale=alt.Scale(domain=[0, 1]))
     y = alt.Y("error:Q", title="Wrong among these", axis=alt.Axis(format=".1~%", tickCount=5))
+    there = {mark: look for mark, look in MARKS.items() if mark in set(marks["mark"])}
+    colours, shapes = (list(looks) for looks in zip(*there.values(), strict=True))
     line = alt.Chart(risk).mark_line(color=RUNS[0], interpolate="step-before").encode(x=x, y=y)
     wide = alt.Chart(risk).mark_point(opacity=0, size=120).encode(x="coverage:Q", y="error:Q", tooltip=tooltip)
     points = (
@@ -62,8 +64,8 @@ def risk_chart(risk: pd.DataFrame, marks: pd.DataFrame) -> alt.LayerChart:
         .encode(
             x="coverage:Q",
             y="error:Q",
-            color=alt.Color("mark:N", title=None, scale=alt.Scale(domain=list(MARKS), range=[EDGE, RUNS[1]])),
-            shape=alt.Shape("mark:N", title=None, scale=alt.Scale(domain=list(MARKS), range=["diamond", "circle"])),
+            color=alt.Color("mark:N", title=None, scale=alt.Scale(domain=list(there), range=colours)),
+            shape=alt.Shape("mark:N", title=None, scale=alt.Scale(domain=list(there), range=shapes)),
             tooltip=tooltip,
         )
     )

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from recycler.datasets import source_name
 from recycler.labels import history
@@ -17,7 +16,7 @@ def corrected(table: Predictions, labels: Mapping[str, str | None]) -> Predictio
 
     labels: photo id to class name. Ids that the table does not have are passed over.
     """
-    named = pd.Series(table.photos).isin(list(labels)).to_numpy()
+    named = np.fromiter(map(labels.__contains__, table.photos), np.bool_, len(table))
     gone = np.array([labels[photo] is None for photo in table.photos[named]], np.bool_)
     rows = np.flatnonzero(named)[~gone]
     now = [labels[photo] or "" for photo in table.photos[rows]]

@@ -19,7 +19,8 @@ READING = (
 )
 CHOSEN = "box"  # the selection: group and series of the box that was clicked
 BOX_PIXELS = 18
-AXIS_PIXELS, LEGEND_PIXELS = 80, 60
+AXIS_PIXELS, LEGEND_PIXELS, LEGEND_ROW_PIXELS = 80, 60, 18
+WIDEST_LEGEND = 40  # letters of all names: more do not stand side by side on a phone
 FIGURES = ("low", "q1", "median", "q3", "high", "mean")
 HEIGHTS = {"row": 1.0, "box": 0.65, "whisker": 0.08}  # of the room that a box has
 NARROWEST = 0.006  # of the axis, so that a box of photos that are all alike is seen, too
@@ -41,10 +42,13 @@ def entropy_chart(
     end = log2(classes) * 1.02
     half = np.maximum(boxes["q3"] - boxes["q1"], NARROWEST * end) / 2
     boxes = boxes.assign(left=(boxes["q1"] + boxes["q3"]) / 2 - half, right=(boxes["q1"] + boxes["q3"]) / 2 + half)
+    columns = 1 if sum(map(len, colours)) > WIDEST_LEGEND else len(colours)
     colour = alt.Color(
         "series:N",
         scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-        legend=alt.Legend(orient="top", symbolStrokeWidth=1, labelLimit=300, title=None) if legend else None,
+        legend=alt.Legend(orient="top", symbolStrokeWidth=1, labelLimit=300, title=None, columns=columns)
+        if legend
+        else None,
     )
     base, dots = (alt.Chart(table).encode(color=colour) for table in (boxes, outliers))
     most = alt.Chart(pd.DataFrame({"most": [log2(classes)]})).encode(x="most:Q")
@@ -59,7 +63,8 @@ def entropy_chart(
         most.mark_rule(color=EDGE, strokeDash=[4, 3]),
         _clickable(base, end, legend),
     ]
-    height = AXIS_PIXELS + LEGEND_PIXELS * legend + BOX_PIXELS * len(labels) * max(len(series), 1)
+    names = LEGEND_PIXELS + LEGEND_ROW_PIXELS * (len(colours) // columns - 1) if legend else 0
+    height = AXIS_PIXELS + names + BOX_PIXELS * len(labels) * max(len(series), 1)
     chart: alt.LayerChart = alt.LayerChart(layer=layers).properties(height=height)
     return chart
 

@@ -45,10 +45,11 @@ def load_archive(file: Path, name: str | None = None) -> Dataset:
     return tree_dataset(name or file.stem, entries, members.read, skipped, f"The zip {file.name}")
 
 
-class _Reader(io.FileIO):
+class ZipBytes(io.FileIO):
     """The zip's own bytes; refuses the one large read, of a table of contents made to fill the memory."""
 
     def read(self, size: int | None = -1) -> bytes:
+        """As of any file. Raises DatasetError."""
         if size is not None and size > DIRECTORY_BYTES:
             raise DatasetError(
                 f"{Path(str(self.name)).name} lists too many files; {ENTRIES:,} in one zip are the most."
@@ -64,7 +65,7 @@ class _Members:
 
     def __init__(self, file: Path) -> None:
         self._name = file.name
-        self._zip = zipfile.ZipFile(_Reader(file))
+        self._zip = zipfile.ZipFile(ZipBytes(file))
         self._lock = threading.Lock()  # ZipFile shares one file position and counts its readers without a lock
 
     def entries(self, skipped: Skipped) -> dict[str, int]:
@@ -75,7 +76,7 @@ class _Members:
         entries: dict[str, int] = {}
         total = 0
         for info in infos:
-            problem = "named twice" if info.filename in entries else _problem(info)
+            problem = "named twice" if info.filename in entries else _problem_of_photo(info)
             if problem:
                 skipped.add(info.filename, problem)
                 continue
@@ -98,8 +99,8 @@ class _Members:
             raise PhotoError(f"{name} inside {self._name} is damaged.") from problem
 
 
-def _problem(info: zipfile.ZipInfo) -> str:
-    """Why a member may not be read, judged by its header, or ""."""
+def problem_of(info: zipfile.ZipInfo) -> str:
+    """Why a member of any zip may not be read, judged by its header, or ""."""
     if _is_unsafe(info):
         return "a name that leads out of the zip"
     if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -114,7 +115,12 @@ def _problem(info: zipfile.ZipInfo) -> str:
         return "packed by an unusual method"
     if info.file_size >= RATIO_FROM_BYTES and info.file_size > RATIO * info.compress_size:
         return f"unpacks to more than {RATIO} times its size"
-    return size_problem(info.file_size)
+    return ""
+
+
+def _problem_of_photo(info: zipfile.ZipInfo) -> str:
+    """The same of a photo, which also has a largest size."""
+    return problem_of(info) or ("" if info.is_dir() else size_problem(info.file_size))
 
 
 def _is_unsafe(info: zipfile.ZipInfo) -> bool:

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from recycler import audit
+from recycler.access import require
 from recycler.datasets.dataset import Dataset
 from recycler.datasets.folder import load_folder
 from recycler.errors import DatasetError
@@ -53,8 +55,9 @@ def keep(data: bytes, class_name: str) -> Collected:
     """Keep a small copy of an untrusted photo as an example of a class; it leaves the class that it had before.
 
     The bytes of a copy that is here already are that copy, so it is no second photo that comes back.
-    Raises PhotoError for bytes that are no photo, DatasetError for a name that cannot be a class.
+    Raises PhotoError for bytes that are no photo, DatasetError for a name that cannot be a class; AccessError.
     """
+    require("teach")
     _check(class_name)
     copy = to_jpeg(open_photo(data, at_least=LONGEST), LONGEST)
     with _changing():
@@ -66,6 +69,7 @@ def keep(data: bytes, class_name: str) -> Collected:
         write_atomically(photo.path, copy)
         before = known.get(photo.id, photo)
         _delete({before.path, _discarded(before)} - {photo.path})
+    audit.note("teach", str(photo))
     return photo
 
 
@@ -83,8 +87,9 @@ def list_discarded() -> list[Collected]:
 def move(identity: str, class_name: str | None) -> Collected:
     """Let a photo be of another class, also one that was thrown away; None throws it away. Gives what it was before.
 
-    Raises DatasetError when there is no such photo any more, or for a name that cannot be a class.
+    Raises DatasetError when there is no such photo any more, or for a name that cannot be a class; AccessError.
     """
+    require("teach")
     if class_name is not None:
         _check(class_name)
     with _changing():
@@ -106,14 +111,17 @@ def move(identity: str, class_name: str | None) -> Collected:
 
 
 def forget(photos: Iterable[Collected]) -> None:
-    """Delete photos for good; those that are gone already are no problem."""
+    """Delete photos for good; those that are gone already are no problem. Raises AccessError."""
+    require("teach")
     with _changing():
         for photo in list(photos):
             _delete([photo.path, _discarded(photo)])
+            audit.note("forget", str(photo))
 
 
 def forget_everything() -> None:
-    """Delete all photos for good, those that were thrown away before as well."""
+    """Delete all photos for good, those that were thrown away before as well. Raises AccessError."""
+    require("administer")
     forget([*list_collected(), *list_discarded()])
 
 

@@ -1,9 +1,12 @@
 """The data sets that have a name: where they lie, and what to do where one is missing."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from recycler.access import may
 from recycler.datasets.cifar100 import has_cifar100
 from recycler.datasets.collected import list_collected
+from recycler.errors import DatasetError
 from recycler.settings import settings
 
 NAMED: tuple[str, ...] = ("cifar100", "trashnet", "garbage", "home", "collected")
@@ -30,6 +33,24 @@ def find_named(name: str) -> Path | None:
         if zips or (folder.is_dir() and any(path.is_dir() for path in folder.iterdir())):
             return folder
     return None
+
+
+def require_offered(names: Iterable[str]) -> None:
+    """Go on only if whoever asks may open these data sets, named as in a recipe.
+
+    All may open the named ones, and paths below RECYCLER_DATA and the uploads; any other path of this machine only an
+    admin. Raises DatasetError.
+    """
+    offered = [root.resolve() for root in (*_roots(), settings().uploads)]
+    for name in names:
+        if name in NAMED or may("administer"):
+            continue
+        path = Path(name).expanduser().resolve()
+        if not any(path.is_relative_to(root) for root in offered):
+            raise DatasetError(
+                f"Only an admin may open the folder or zip {name} of this server. Upload the photos as a zip, or ask "
+                "for them to be laid into the folder of data sets."
+            )
 
 
 def _roots() -> list[Path]:

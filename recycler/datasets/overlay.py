@@ -177,7 +177,7 @@ def _damaged(file: Path, problem: str) -> str:
 
 
 def _folder() -> Path:
-    return settings().home / "labels"
+    return settings().labels
 
 
 def _file(dataset: str) -> Path:

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from recycler.access import require
 from recycler.datasets.archive import load_archive
 from recycler.datasets.dataset import Dataset
 from recycler.errors import DatasetError
@@ -16,14 +17,9 @@ from recycler.settings import settings
 BLOCK = 1 << 20  # bytes copied at once
 
 
-def uploads_folder() -> Path:
-    """Where uploaded zips lie."""
-    return settings().home / "data" / "uploads"
-
-
 def list_uploads() -> list[Path]:
     """The uploaded zips, by name."""
-    return sorted(uploads_folder().glob("*.zip"))
+    return sorted(settings().uploads.glob("*.zip"))
 
 
 def keep_upload(name: str, content: BinaryIO) -> tuple[Path, Dataset]:
@@ -31,9 +27,10 @@ def keep_upload(name: str, content: BinaryIO) -> tuple[Path, Dataset]:
 
     name: as the visitor's browser says, not to be trusted; only letters, digits, "-" and "_" of its stem stay. The same
     zip sent twice is kept once; another one of the same name gets a few letters more.
-    Raises DatasetError when it is no such zip, or when there is no room for it.
+    Raises DatasetError when it is no such zip, or when there is no room for it; AccessError.
     """
-    folder = uploads_folder()
+    require("train")
+    folder = settings().uploads
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)

@@ -4,7 +4,7 @@ All of it follows from recipe, stage, epoch and step alone, so a training that w
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,17 +106,22 @@ class Batches:
         return self.inputs[0].device
 
     def training(self, epoch: int, first: int) -> Iterator[Batch]:
-        """Batches of one epoch from step `first` (from 0) on, the next one made while the last one is used."""
+        """Batches of one epoch from step `first` (from 0) on, the next one made while the last one is used.
+
+        None when a checkpoint was written between an epoch's last step and its end.
+        """
         photos, looks = epoch_order(self.recipe, self.stage, epoch, self.train)
         size = self.recipe.stages[self.stage].batch_size
         steps = range(first * size, len(photos), size)
+        if not steps:
+            return
 
         def make(start: int) -> Batch:
             part = slice(start, start + size)
             return self._training_batch(photos[part], looks[part], np.random.default_rng([self.stage, epoch, start]))
 
         with ThreadPoolExecutor(1) as ahead:
-            upcoming = ahead.submit(make, steps[0]) if steps else None
+            upcoming: Future[Batch] | None = ahead.submit(make, steps[0])
             for following in [*steps[1:], None]:
                 assert upcoming is not None  # noqa: S101
                 batch = upcoming.result()

@@ -1,6 +1,7 @@
 """A finished run becomes a model on the shelf: LiteRT float16 with a parity check, temperature, thresholds, card."""
 
 import tempfile
+import warnings
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,8 +9,10 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from recycler.analysis.calibration import fit_confidence, fit_temperature
+from recycler.answers import Counts, counts
 from recycler.classifier import BATCH, Classifier, soften
 from recycler.datasets.dataset import Dataset
 from recycler.errors import ExportError, RunError
@@ -19,9 +22,9 @@ from recycler.photos import read_photo
 from recycler.predictions import Predictions, predictions, read_predictions
 from recycler.publishing import STEPS
 from recycler.rulebook import Rulebook, find_rulebook
-from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run
+from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, REFERENCES_FILE, Run
 from recycler.shelf import KERAS_FILE, LITERT_FILE, Card, ShelfModel, check_name, list_models, new_model, write_card
-from recycler.verdict import ALWAYS_ANSWER, Thresholds
+from recycler.verdict import ALWAYS_ANSWER, SURE_COUNTS, Thresholds, is_strange
 
 PARITY_PHOTOS = 64
 LEAST_AGREEMENT = 0.98  # one photo of 64 may sit on the fence between two classes
@@ -29,13 +32,16 @@ LARGEST_DIFFERENCE = 0.03  # of a probability; float16 weights give about 0.005
 ERROR_TARGET = 0.05  # of the answered photos (ARCHITECTURE.md, Unsure is an answer)
 LEAST_COVERAGE = 0.8  # an app that is unsure more often than one time in five is put away
 
+STRANGE_SHARE = 0.05  # of the photos that set the thresholds: what they cost for strange things to be noticed
+
 CALIBRATION_SPLITS = {"left out": "photos of a source left out of training", "validation": "validation photos"}
 
 
-def to_litert(model: keras.Model, float16: bool = False) -> bytes:
-    """A LiteRT file with one signature: input `photo`, outputs named as the network's.
+def to_litert(model: keras.Model, float16: bool = False, calibration: NDArray[np.uint8] | None = None) -> bytes:
+    """A LiteRT file with one signature: input `photo`, outputs named as the network's, all of them 32-bit floats.
 
     model: takes pixels (N, S, S, 3) float32 in [0, 255]. float16: store weights in 16 bits, half the size.
+    calibration: photos (n, S, S, 3); then it computes in 8-bit integers, whose ranges are those met on these photos.
     """
     signature = [keras.InputSpec(shape=(None, *model.input_shape[1:]), dtype="float32", name="photo")]
 
@@ -52,7 +58,12 @@ def to_litert(model: keras.Model, float16: bool = False) -> bytes:
         if float16:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.target_spec.supported_types = [tf.float16]
-        content: bytes = converter.convert()
+        if calibration is not None:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.representative_dataset = lambda: ({"photo": p[None].astype(np.float32)} for p in calibration)
+        with warnings.catch_warnings():  # TensorFlow calibrates with an interpreter of its own that it deprecates
+            warnings.filterwarnings("ignore", "[\\s\\S]*tf.lite.Interpreter is deprecated", UserWarning)
+            content: bytes = converter.convert()
     return content
 
 
@@ -85,7 +96,7 @@ def publish(run: Run, name: str, shelf: Path, tell: Callable[[str], None] = lamb
     chosen = table.splits == calibration
     temperature = fit_temperature(table.probabilities[chosen], table.true[chosen])
     table = _recalibrated(table, temperature).judged(rulebook, ALWAYS_ANSWER)
-    thresholds = _thresholds(table.pick(chosen), rulebook)
+    thresholds = _thresholds(table.pick(chosen), rulebook, (run.folder / REFERENCES_FILE).exists())
     table = table.judged(rulebook, thresholds)
     _, loading, converting, comparing = STEPS
     tell(loading)
@@ -95,6 +106,8 @@ def publish(run: Run, name: str, shelf: Path, tell: Callable[[str], None] = lamb
     with new_model(shelf, name) as folder:
         (folder / KERAS_FILE).write_bytes((run.folder / NETWORK_FILE).read_bytes())
         (folder / LITERT_FILE).write_bytes(to_litert(network, float16=True))
+        if thresholds.familiarity is not None:
+            (folder / REFERENCES_FILE).write_bytes((run.folder / REFERENCES_FILE).read_bytes())
         card = Card(
             name=name,
             title=run.label.title,
@@ -110,11 +123,13 @@ def publish(run: Run, name: str, shelf: Path, tell: Callable[[str], None] = lamb
             thresholds=thresholds,
             thresholds_from=CALIBRATION_SPLITS[calibration],
             label_rule=recipe.data.label_rule,
+            parent=record.parent,
             sources=record.sources,
             metrics=split_figures(table, rulebook, record.sources),
             parity={},
             recipe=recipe.model_dump(mode="json"),
             versions=record.versions,
+            test_answers=test_answers(table),
         )
         tell(comparing)
         card = card.model_copy(
@@ -164,6 +179,13 @@ def split_figures(table: Predictions, rulebook: Rulebook, sources: Collection[st
     return figures
 
 
+def test_answers(table: Predictions) -> Counts:
+    """What was said of the test photos, or of all where a run has none."""
+    test = table.splits == "test"
+    shown = table.pick(test) if test.any() else table
+    return counts(np.array(table.classes)[shown.predicted].tolist(), shown.entropy_bits.tolist())
+
+
 def _recalibrated(table: Predictions, temperature: float) -> Predictions:
     return predictions(
         table.classes,
@@ -172,12 +194,16 @@ def _recalibrated(table: Predictions, temperature: float) -> Predictions:
         np.array(table.names)[table.true],
         soften(table.probabilities, temperature),
         table.recycling,
+        table.familiarity,
     )
 
 
-def _thresholds(table: Predictions, rulebook: Rulebook) -> Thresholds:
+def _thresholds(table: Predictions, rulebook: Rulebook, compared: bool) -> Thresholds:
+    """compared: whether the table says how familiar photos are; then the strangest are left to *unsure* first."""
+    familiar = table.familiarity + SURE_COUNTS * table.confidence
+    limit = float(np.quantile(familiar, STRANGE_SHARE)) if compared else None
+    strange = is_strange(table.familiarity, table.confidence, Thresholds(0, familiarity=limit))
+    sure = np.where(strange, 0, np.maximum(table.p_recycle, 1 - table.p_recycle))
     _, should = should_recycle(table, rulebook)
     right = (table.p_recycle >= 0.5) == should
-    return Thresholds(
-        fit_confidence(np.maximum(table.p_recycle, 1 - table.p_recycle), right, ERROR_TARGET, LEAST_COVERAGE)
-    )
+    return Thresholds(fit_confidence(sure, right, ERROR_TARGET, LEAST_COVERAGE), familiarity=limit)

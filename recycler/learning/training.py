@@ -2,7 +2,7 @@
 
 import resource
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import keras
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from recycler.datasets.dataset import Dataset
 from recycler.errors import TrainingError
+from recycler.familiarity import familiarity, pick_references, unit
 from recycler.learning.activations import Activations, fingerprint
 from recycler.learning.batches import Batches, Targets, class_weights, source_ways
 from recycler.learning.checkpoint import Checkpoint, assign, values
@@ -23,7 +24,7 @@ from recycler.learning.stages import Interrupted, StageTrainer, State, Unwatched
 from recycler.predictions import Predictions, join_predictions, predictions, write_predictions
 from recycler.recipe import Recipe
 from recycler.rulebook import Rulebook, find_rulebook
-from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, Run
+from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, REFERENCES_FILE, Run, write_array
 from recycler.verdict import ALWAYS_ANSWER
 
 PREDICTED = 256  # photos at once
@@ -78,8 +79,13 @@ def train_run(run: Run, prepared: Prepared, progress: Progress) -> None:
     keras.utils.set_random_seed(recipe.seed)
     network = new_network(recipe, data)
     checkpoint = Checkpoint(run.checkpoint)
+
+    def keep_before(stage: int, trained: Trained) -> None:
+        progress(f"measuring it before {recipe.stages[stage].name}", 0, 1)
+        write_predictions(run.predictions_before(stage), own_table(job, trained))
+
     try:
-        trained = train_stages(job, network, parts.train, parts.validation, run, checkpoint)
+        trained = train_stages(job, network, parts.train, parts.validation, run, checkpoint, keep_before)
     except Interrupted:
         return
     except TrainingError:
@@ -87,15 +93,11 @@ def train_run(run: Run, prepared: Prepared, progress: Progress) -> None:
         raise
     _write_network(run, job, network, checkpoint)
     progress("measuring it on photos that it has not learned from", 0, 1)
-    tables = [
-        table_of(job, trained, index, split)
-        for split, index in {"validation": parts.validation, "test": parts.test}.items()
-        if len(index)
-    ]
+    table = own_table(job, trained)
     if recipe.calibration == "left_out_source" and not trained.stopped:
-        tables += left_out_tables(job, trained)
-    table = join_predictions(tables)
+        table = join_predictions([table, *left_out_tables(job)])
     write_predictions(run.folder / PREDICTIONS_FILE, table)
+    write_array(run.folder / REFERENCES_FILE, references(job, trained, parts.train).astype(np.float16))
     run.record.figures = split_figures(table, rulebook, data.sources)
     run.record.peak_memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if not trained.stopped:
@@ -127,11 +129,19 @@ def new_network(recipe: Recipe, data: Dataset, weights: str | None = "imagenet")
 
 
 def train_stages(
-    job: Job, network: Parts, train: Index, validation: Index, watcher: Watcher, checkpoint: Checkpoint
+    job: Job,
+    network: Parts,
+    train: Index,
+    validation: Index,
+    watcher: Watcher,
+    checkpoint: Checkpoint,
+    between: Callable[[int, Trained], None] = lambda stage, trained: None,
 ) -> Trained:
     """Train the network through all stages, in place, from the checkpoint on; it ends with its best weights.
 
-    train, validation: photos. Raises TrainingError, or Interrupted when it was stopped before anything learned.
+    train, validation: photos. between: called before each later stage, with its number and what was trained until then;
+    once more after a resume from before that stage's first checkpoint.
+    Raises TrainingError, or Interrupted when it was stopped before anything learned.
     """
     kept = checkpoint.load("state")
     state = State(**kept[0]) if kept else State(0)
@@ -140,6 +150,8 @@ def train_stages(
     for number in range(state.stage, len(job.recipe.stages)):
         if number > state.stage:
             state = State(number)
+        if trained is not None:
+            between(number, trained)
         if begun := checkpoint.load(f"start-{number}"):
             assign(_weights(network), begun[1])
         elif number:
@@ -200,20 +212,45 @@ def _batches(job: Job, number: int, network: Parts, activations: Sequence[Activa
     return Batches(recipe, number, activations, targets, train, ways)
 
 
-def table_of(
-    job: Job, trained: Trained, photos: Index, split: str, known: NDArray[np.bool_] | None = None
-) -> Predictions:
-    """Predictions of these photos as they are, uncalibrated, whatever the confidence.
+def own_table(job: Job, trained: Trained) -> Predictions:
+    """Predictions of the validation and test photos."""
+    parts = {"validation": job.prepared.parts.validation, "test": job.prepared.parts.test}
+    seen = references(job, trained, job.prepared.parts.train)
+    return join_predictions(
+        [table_of(job, trained, index, split, references=seen) for split, index in parts.items() if len(index)]
+    )
 
-    known: (C,), classes that the network has seen; others get nothing.
-    """
-    data = job.prepared.data
+
+def references(job: Job, trained: Trained, train: Index) -> NDArray[np.float32]:
+    """Embeddings of some of the photos that it was trained on, float32 (R, D), of length 1."""
+    return unit(outputs_of(trained, train[pick_references(len(train), job.recipe.seed)])["embedding"])
+
+
+def outputs_of(trained: Trained, photos: Index) -> dict[str, NDArray[np.float32]]:
+    """What the whole network says of these photos as they are, (n, ...) by the names of its outputs."""
     parts = []
     for start in range(0, len(photos), PREDICTED):
         part = photos[start : start + PREDICTED]
         inputs = {f"activations_{i}": a.gather(part).astype(np.float32) for i, a in enumerate(trained.activations)}
         parts.append(trained.stage.serving.predict_on_batch(inputs))
-    probabilities = np.concatenate([part["object"] for part in parts])
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def table_of(
+    job: Job,
+    trained: Trained,
+    photos: Index,
+    split: str,
+    known: NDArray[np.bool_] | None = None,
+    references: NDArray[np.float32] | None = None,
+) -> Predictions:
+    """Predictions of these photos as they are, uncalibrated, whatever the confidence.
+
+    known: (C,), classes that the network has seen; others get nothing. references: (R, D), for how familiar each is.
+    """
+    data = job.prepared.data
+    outputs = outputs_of(trained, photos)
+    probabilities = outputs["object"]
     if known is not None:
         probabilities = np.where(known, probabilities, 0)
         probabilities /= probabilities.sum(axis=1, keepdims=True)
@@ -223,11 +260,12 @@ def table_of(
         split,
         [data.classes[data.labels[i]] for i in photos],
         probabilities,
-        np.concatenate([part["recycling"][:, 0] for part in parts]),
+        outputs["recycling"][:, 0],
+        None if references is None else familiarity(outputs["embedding"], references),
     ).judged(job.rulebook, ALWAYS_ANSWER)
 
 
-def left_out_tables(job: Job, trained: Trained) -> list[Predictions]:
+def left_out_tables(job: Job) -> list[Predictions]:
     """For each source: train on the training photos of the others, predict all of its photos of classes they know.
 
     A source is passed over when the others hold recycling alone or bin alone: they could not tell the two apart.
@@ -246,7 +284,7 @@ def left_out_tables(job: Job, trained: Trained) -> list[Predictions]:
 
         other = train_on(Job(job.recipe, job.prepared, job.rulebook, tell, job.device), rest)
         photos = np.flatnonzero((data.source == source) & known[data.labels])
-        tables.append(table_of(job, other, photos, "left out", known))
+        tables.append(table_of(job, other, photos, "left out", known, references(job, other, rest)))
     return tables
 
 

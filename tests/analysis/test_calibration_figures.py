@@ -1,7 +1,7 @@
 import pandas as pd
 
 from recycler.analysis.calibration import reliability, risk_coverage, thinned
-from recycler.analysis.calibration_figures import MARKS, reliability_chart, risk_chart
+from recycler.analysis.calibration_figures import reliability_chart, risk_chart
 from tests.tables import drawn
 
 
@@ -17,8 +17,8 @@ def test_the_reliability_diagram_has_a_bar_a_bin_that_can_be_clicked() -> None:
 def test_the_risk_has_axes_in_percent_and_the_marks_in_their_own_shapes() -> None:
     table = drawn()
     risk = thinned(risk_coverage(table.confidence, table.right))
-    marks = pd.DataFrame([{**risk.iloc[5], "mark": MARKS[1]}])
+    marks = pd.DataFrame([{**risk.iloc[5], "mark": "with what you accept"}])
     spec = risk_chart(risk, marks).to_dict()
     line, _, points = spec["layer"]
     assert line["encoding"]["x"]["title"] == "Photos answered"
-    assert points["encoding"]["shape"]["scale"]["domain"] == list(MARKS)
+    assert points["encoding"]["shape"]["scale"]["domain"] == ["with what you accept"]

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from recycler.datasets import load_dataset
-from recycler.datasets.uploads import keep_upload, list_uploads, uploads_folder
+from recycler.datasets.uploads import keep_upload, list_uploads
 from recycler.errors import DatasetError
+from recycler.settings import settings
 from tests.datasets.pictures import photo
 
 
@@ -25,7 +26,7 @@ def packed(**photos: int) -> io.BytesIO:
 
 def test_an_upload_is_kept_and_can_be_loaded_by_its_path() -> None:
     path, data = keep_upload("My kitchen.zip", packed(glass=2, paper=3))
-    assert path == uploads_folder() / "my-kitchen.zip"
+    assert path == settings().uploads / "my-kitchen.zip"
     assert list_uploads() == [path]
     assert data.counts() == load_dataset(str(path)).counts() == {"glass": 2, "paper": 3}
     assert any("leads out" in reason for _, reason in data.skipped)
@@ -34,7 +35,7 @@ def test_an_upload_is_kept_and_can_be_loaded_by_its_path() -> None:
 @pytest.mark.parametrize("name", ["../../etc/passwd.zip", "..\\..\\x.zip", "/abs.zip", ".zip", "\0.zip", "é" * 300])
 def test_names_never_lead_out_of_the_folder(name: str, own_home: Path) -> None:
     path, _ = keep_upload(name, packed(glass=1, paper=1))
-    assert path.parent == uploads_folder()
+    assert path.parent == settings().uploads
     assert [file for file in own_home.rglob("*") if file.is_file()] == [path]
 
 
@@ -51,7 +52,7 @@ def test_the_same_zip_is_kept_once_and_another_one_beside_it() -> None:
 def test_what_is_no_set_of_photos_leaves_nothing_behind(content: bytes) -> None:
     with pytest.raises(DatasetError, match=r"photos\.zip"):
         keep_upload("photos.zip", io.BytesIO(content))
-    assert [*uploads_folder().iterdir()] == []
+    assert [*settings().uploads.iterdir()] == []
 
 
 def test_a_home_that_cannot_be_written_to_is_told(own_home: Path) -> None:

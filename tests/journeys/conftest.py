@@ -93,12 +93,21 @@ def phone(browser: Browser) -> Iterator[Page]:
         yield context.new_page()
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 @contextmanager
-def new_server(folder: Path, **variables: str) -> Iterator[str]:
+def new_server(folder: Path, port: int | None = None, **variables: str) -> Iterator[str]:
     """Start a server, with two rulebooks that leave no doubt, all to the recycling, all to the bin; and one between.
 
-    variables: of its environment.
+    port: a free one by default. variables: of its environment.
     """
+    port = port or free_port()
     half = len(HOUSEHOLD) // 2
     books = {"default": {"recycling": HOUSEHOLD}, "strict": {"bin": HOUSEHOLD}}
     books["mixed"] = {"recycling": HOUSEHOLD[:half], "bin": HOUSEHOLD[half:]}
@@ -109,18 +118,7 @@ def new_server(folder: Path, **variables: str) -> Iterator[str]:
         ]
         text = f"title: {name.title()} town\nregion: here\nsource: us\nrules:\n{''.join(lines)}"
         (folder / f"{name}.yaml").write_text(text, "utf-8")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "app.py",
-        "--server.address=127.0.0.1",
-        f"--server.port={port}",
-    ]
+    command = [sys.executable, "-m", "streamlit", "run", "server.py", f"--server.port={port}"]
     environment = {**os.environ, "RECYCLER_RULEBOOKS": str(folder), "RECYCLER_HOME": str(folder), **variables}
     with subprocess.Popen(
         command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from recycler.datasets.dataset import Dataset
 from recycler.learning.activations import Activations
-from recycler.learning.batches import class_weights, source_ways
+from recycler.learning.batches import Batches, Targets, class_weights, source_ways
+from recycler.recipe import parse_recipe
 
 
 @dataclass
@@ -38,6 +39,14 @@ def test_the_way_between_sources_is_what_their_common_classes_differ_in() -> Non
 
 def test_there_is_no_way_between_sources_without_a_common_class() -> None:
     assert not ways([0, 0, 1, 1], [0, 0, 1, 1], [[1, 2], [3, 4], [5, 6], [7, 8]]).any()
+
+
+def test_an_epoch_whose_last_step_is_done_has_no_batch_left() -> None:
+    recipe = parse_recipe("name: small\ndata: {sources: [{name: trashnet}]}\nstages: [{batch_size: 4}]")
+    photos, nothing = np.arange(10), cast(Activations, InMemory(np.zeros((1, 10, 2), np.float32)))
+    batches = Batches(recipe, 0, [nothing], cast(Targets, None), photos)
+    assert batches.steps() == 3
+    assert list(batches.training(1, batches.steps())) == []
 
 
 def weights(labels: list[int], balanced: bool, **emphasis: float) -> list[float]:

@@ -23,9 +23,10 @@ from recycler.learning.network import Parts
 from recycler.learning.stages import Unwatched
 from recycler.learning.training import Job, new_network, train_run, train_stages
 from recycler.photos import read_photo
+from recycler.predictions import read_predictions
 from recycler.recipe import Recipe, parse_recipe
 from recycler.rulebook import find_rulebook
-from recycler.runs import Run, find_run, new_run
+from recycler.runs import PREDICTIONS_FILE, Run, find_run, new_run
 from recycler.settings import PROJECT, settings
 
 pytestmark = pytest.mark.usefixtures("shared_home")
@@ -117,6 +118,12 @@ def test_a_run_killed_twice_ends_as_an_unbroken_one(shapes: Path, tmp_path: Path
         np.testing.assert_array_equal(one, other)
     assert not (resumed.folder / "checkpoint").exists()
     assert resumed.record.figures == unbroken.record.figures
+    before, still = (read_predictions(run.predictions_before(1)) for run in (resumed, unbroken))
+    np.testing.assert_array_equal(before.probabilities, still.probabilities)
+    after = read_predictions(resumed.folder / PREDICTIONS_FILE)
+    assert before.photos.tolist() == after.photos.tolist()
+    assert before.splits.tolist() == after.splits.tolist()
+    assert np.abs(before.probabilities - after.probabilities).max() > 0.001
     assert not list(broken.folder.glob(".*"))
 
 
@@ -250,15 +257,14 @@ def test_validation_and_test_photos_are_never_augmented(shapes: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "stage",
+    ("shape", "stage"),
     [
-        "optimiser: sgd, warm_up: 0.3, schedule: plateau, mixup: 0.4",
-        "optimiser: adam, ema: 0.9, class_weights: balanced, label_smoothing: 0.1",
-        "method: fine_tuning, unfreeze_blocks: [head_], backbone_rate: 0.1, cache: false",
+        ("separate", "optimiser: sgd, warm_up: 0.3, schedule: plateau, mixup: 0.4"),
+        ("multi_hot", "optimiser: adam, ema: 0.9, class_weights: balanced, label_smoothing: 0.1"),
+        ("separate", "method: fine_tuning, unfreeze_blocks: [head_], backbone_rate: 0.1, cache: false"),
     ],
 )
-@pytest.mark.parametrize("shape", ["separate", "multi_hot"])
-def test_what_a_stage_can_be_told_trains(shapes: Path, stage: str, shape: str) -> None:
+def test_what_a_stage_can_be_told_trains(shapes: Path, shape: str, stage: str) -> None:
     watched = Recorder()
     stages = f"[{{epochs: 4, batch_size: 8, learning_rate: 0.003, {stage}}}]"
     recipe = tiny(shapes, stages=stages, network=f"{{input_size: 64, dropout: 0.1, flip: true, shape: {shape}}}")
@@ -270,7 +276,9 @@ def test_what_a_stage_can_be_told_trains(shapes: Path, stage: str, shape: str) -
 
 def test_mixed_precision_trains_and_leaves_a_network_of_32_bits(shapes: Path) -> None:
     watched = Recorder()
-    parts = train(tiny(shapes, mixed_precision="true"), watched)
+    parts = train(
+        tiny(shapes, stages="[{epochs: 3, batch_size: 8, learning_rate: 0.01}]", mixed_precision="true"), watched
+    )
     assert watched.epochs[2]["loss"] < watched.epochs[0]["loss"]
     assert {layer.dtype_policy.name for layer in parts.branches["object"].layers} == {"float32"}
 

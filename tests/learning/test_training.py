@@ -20,6 +20,7 @@ from recycler.learning.data import load_data, log_priors
 from recycler.learning.describe import describe
 from recycler.learning.export import load_network, publish
 from recycler.learning.trainer import train
+from recycler.photos import to_jpeg
 from recycler.recipe import Recipe, Source, dump_recipe, parse_recipe
 from recycler.runs import RECIPE_FILE, Run
 from recycler.settings import PROJECT, settings
@@ -87,14 +88,22 @@ def test_the_predictions_table_holds_validation_and_test_photos_and_no_training_
 def test_a_published_run_answers_on_the_shelf_as_its_network_does(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    run.record.parent = "household"
     card = publish(run, "shapes", tmp_path)
+    assert card.parent == "household"
     assert card.parity["top1_agreement"] >= 0.98
     stopped = Run(run.folder, run.record.model_copy(update={"state": "stopped"}))  # it has its best weights, too
     assert publish(stopped, "shapes", tmp_path).version == 2
     assert [c.name for c in list_models(tmp_path)] == ["shapes"]
     monkeypatch.setenv("RECYCLER_MODELS", str(tmp_path))
     settings.cache_clear()
-    assert load_classifier("shapes").classify(draw("glass", 5)).classes == run.record.classes
+    classifier = load_classifier("shapes")
+    seen = classifier.classify(draw("glass", 5))
+    assert seen.classes == run.record.classes
+    noise = to_jpeg(np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8), 64)
+    limit = card.thresholds.familiarity
+    assert limit is not None
+    assert classifier.classify(noise).familiarity < limit < seen.familiarity, "what it has never seen is strange"
 
 
 def test_a_run_that_failed_or_has_learned_nothing_is_not_published(run: Run, tmp_path: Path) -> None:

@@ -99,6 +99,32 @@ def test_a_run_is_shown_from_its_own_table_at_once_though_its_photos_have_gone(m
     assert state.ANALYSE_BESIDE not in app.query_params
 
 
+def test_a_run_stands_beside_itself_before_its_last_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RECYCLER_DATA", raising=False)
+    settings.cache_clear()
+    run = ended("Two stages", 0.4)
+    run.begin_stage(1, "fine tuning", 3, 2)
+    run.record.classes = drawn(4).classes
+    run.save()
+    (run.folder / "network.keras").write_bytes(b"weights")
+    write_predictions(run.folder / "predictions.parquet", drawn(40, skill=4))
+    name = f"run:{run.record.run}"
+    assert run.record.run not in "".join(analyse(subject=name).selectbox(key="_analyse_beside").options)
+    write_predictions(run.predictions_before(1), drawn(40))
+    app = analyse(subject=name, beside=f"{name}@1")
+    assert box(app, "beside") == f"{name}@1"
+    app.session_state[state.ANALYSE_VIEW] = "Changes"
+    app.run()
+    assert not app.exception
+    assert "From Two stages, before fine tuning to Two stages" in " ".join(one.value for one in app.caption)
+    app.session_state[state.ANALYSE_VIEW] = "Entropy"
+    app.run()
+    app.selectbox(key=state.ANALYSE_COLOUR).set_value("Before and after").run()
+    assert not app.exception
+    [drawn_boxes] = app.get("vega_lite_chart")
+    assert "Two stages, before fine tuning" in drawn_boxes.proto.spec
+
+
 def test_a_table_from_a_file_is_opened_and_another_file_refused(tmp_path: Path) -> None:
     write_predictions(tmp_path / "table.parquet", drawn(40, foreign=3))
     app = analyse()
@@ -122,7 +148,7 @@ def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     assert "gone" in app.error[0].value
 
 
-def test_from_an_analysis_one_trains_again_and_then_sees_what_changed(tree: Path) -> None:
+def test_from_an_analysis_one_trains_again_and_then_sees_what_changed(tree: Path, real_data: Path) -> None:
     answer(Question("household", str(tree), "all"), lambda *_: None)
     assert [key for key in keys(analyse(subject="household", data=str(tree))) if key.startswith(state.AGAIN_OPEN)]
     first, again = (ended(title, 0.4, parent=parent) for title, parent in (("First", ""), ("Again", "household")))

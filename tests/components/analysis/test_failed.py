@@ -91,16 +91,20 @@ def test_filters_narrow_it_down(gallery: AppTest) -> None:
     gallery.text_input(key=f"{state.ANALYSE_FILTER}-search").set_value("").run()
     gallery.multiselect(key=f"{state.ANALYSE_FILTER}-said").set_value(["paper"]).run()
     assert [label.split(",")[0] for label in pictures(gallery)] == ["Open glass"]
+    assert gallery.markdown[0].value.endswith("Only those called paper.")
     gallery.session_state[f"{state.ANALYSE_FILTER}-kind"] = "all"
     assert len(pictures(gallery.run())) == 2
     gallery.slider(key=f"{state.ANALYSE_FILTER}-sure").set_value((0, 10)).run()
     assert pictures(gallery) == []
+    assert gallery.markdown[0].value.endswith("Only those called paper, 0% to 10% sure.")
     assert "No photos like these." in [text.value for text in gallery.markdown]
 
 
 def test_a_press_opens_the_photo_large(gallery: AppTest) -> None:
     gallery.button(key=next(str(b.key) for b in gallery.button if b.label.startswith("Open glass"))).click().run()
     assert title(gallery) == "Glass, called paper"
+    gallery.run()
+    assert title(gallery) == "Glass, called paper"  # an answer that came while one looks does not close it
 
 
 def test_the_photos_beside_it_are_a_step_away(app: AppTest) -> None:
@@ -129,12 +133,12 @@ def test_a_wrong_label_is_put_right_at_once_and_taken_back(app: AppTest, folder:
     assert title(app) == "Mixed rubbish, called so"
     gallery = page(GALLERY, folder)
     assert [label.split(",")[0] for label in pictures(gallery)] == ["Open glass"]
-    assert [fold.label for fold in gallery.expander] == ["Corrected labels"]
+    assert [fold.label for fold in gallery.expander][1:] == ["Corrected labels"]
     [undo] = [button for button in gallery.button if button.label == "Undo"]
     undo.click().run()
     assert history(str(folder)) == []
     assert len(pictures(gallery)) == 2
-    assert not gallery.expander
+    assert len(gallery.expander) == 1
 
 
 def test_a_photo_that_is_left_out_is_gone_from_the_figures(app: AppTest, folder: Path) -> None:
