@@ -21,7 +21,7 @@ with atheris.instrument_imports(include=["PIL", "pillow_heif", "zipfile", "recyc
     from recycler.settings import PROJECT
 
 FOLDER = PROJECT / "build" / "fuzz"
-SECONDS, MEGABYTES = 5, 2000  # of one input, before it counts as found; the machine may be busy
+SECONDS, MEGABYTES = 20, 2000  # of one input, before it counts as found; the machine may be busy
 
 
 def try_photo(data: bytes) -> None:
