@@ -39,7 +39,8 @@ def with_config(file: Path, change: dict[str, Any]) -> Path:
 def test_a_network_with_a_function_inside_is_refused_and_the_function_never_runs(tmp_path: Path) -> None:
     ran = tmp_path / RAN
     name = str(ran)
-    file = saved(tmp_path, keras.layers.Lambda(lambda x: x if open(name, "w").write("") else x, output_shape=(4,)))  # noqa: PTH123
+    run = keras.layers.Lambda(lambda x: x * open(name, "w").write("1"), output_shape=(4,))  # noqa: PTH123, SIM115
+    file = saved(tmp_path, run)
     ran.unlink(missing_ok=True)  # should it have run while it was made here
     with pytest.raises(ExportError, match=r"network\.keras is no Keras model that can be loaded safely"):
         load_network(file)
