@@ -507,7 +507,7 @@ def restore(file: Path, replace: bool, as_json: bool) -> None:
 
 @cli.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def export(file: Path) -> None:
+def takeout(file: Path) -> None:
     """Write all taught photos, corrected labels, rules and records of trainings into a zip."""
     from recycler.holdings import export as export_all
 

@@ -114,8 +114,8 @@ def test_an_export_holds_all_but_weights_and_what_can_be_computed_again() -> Non
 def test_the_command_line_exports_tidies_and_overwrites_nothing(tmp_path: Path) -> None:
     keep(photo(1), "glass")
     file = tmp_path / "all.zip"
-    assert "2 files" in CliRunner().invoke(cli, ["export", str(file)]).output  # the photo, and who taught it
-    again = CliRunner().invoke(cli, ["export", str(file)])
+    assert "2 files" in CliRunner().invoke(cli, ["takeout", str(file)]).output  # the photo, and who taught it
+    again = CliRunner().invoke(cli, ["takeout", str(file)])
     assert again.exit_code == 2
     assert "is there already" in again.output
     laid("drafts/a.json", 31)
