@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from recycler.errors import RecipeError
+from recycler.plain_yaml import read_yaml
 from recycler.presets import AUGMENTATIONS
 
 
@@ -254,7 +255,7 @@ def parse_recipe(text: str, origin: str = "the recipe") -> Recipe:
 def read_fields(text: str, origin: str = "the recipe") -> Any:
     """What a YAML text holds, not yet checked. Raises RecipeError for what is no YAML."""
     try:
-        return yaml.safe_load(text)
+        return read_yaml(text)
     except yaml.YAMLError as problem:
         raise RecipeError(f"{origin} is not valid YAML: {str(problem).splitlines()[0]}.") from problem
 
