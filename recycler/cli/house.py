@@ -74,7 +74,7 @@ def takeout(file: Path) -> None:
 
 @cli.command()
 def tidy() -> None:
-    """Delete what is older than it may be (RECYCLER_RETENTION_DAYS); the app does so once a day while it is used."""
+    """Delete what is older than it may be (RECYCLER_RETENTION_DAYS); a server does so once a day."""
     from recycler.holdings import tidy as tidy_all
 
     click.echo(f"Deleted: {tidy_all()}")
