@@ -90,7 +90,7 @@ def photos(short: bool) -> tuple[list[bytes], list[str]]:
 def theirs(model: str, files: list[Path]) -> list[Said]:
     """What mira-ai says of photos."""
     environment = os.environ | {"YOLO_OFFLINE": "true", "YOLO_CONFIG_DIR": str(HOME), "MIRA_HOME": str(HOME)}
-    command = [install(), "-c", DETECT, model, *files]
+    command: list[str | Path] = [install(), "-c", DETECT, model, *files]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
     return [Said(kind, kind != BIN if kind else None, seconds) for kind, seconds in lines]

@@ -9,9 +9,10 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from benchmarks.fire import photos, zips
+from benchmarks.fire import load, photos, zips
 from benchmarks.fire.watch import Make, Use, Watched, watch
 from benchmarks.report import FOLDER, table
 from recycler.markdown import report
@@ -19,6 +20,8 @@ from recycler.markdown import report
 FILE = FOLDER / "reliability.md"
 PHOTOS, ZIPS = 10_000, 200
 MOST_MB, MOST_SECONDS = 1000, 2.0
+VISITORS, LOAD_SECONDS, THINK = 50, 300, (5.0, 15.0)
+LEAK_PHOTOS, LEAK_MB = 10_000, 30  # most that memory may grow from the first 2,000 photos to the last
 
 Section = tuple[str, bool]
 """Markdown, and whether the claim holds."""
@@ -56,9 +59,55 @@ def _holds(what: str, found: Watched) -> bool:
     return not (found.faults or found.strays or slow or found.peak_mb > MOST_MB)
 
 
+def load_section() -> Section:
+    """Fifty visitors for five minutes; and again beside a training."""
+    photos = load.phone_photos(VISITORS, (4000, 3000))
+    with load.fresh_home() as home, load.server(home) as (address, process):
+        alone = load.Crowd(address, process, photos, THINK).visit(VISITORS, LOAD_SECONDS)
+        with load.training(home) as points:
+            fast = load.batches_a_second(points, 30)
+            with ThreadPoolExecutor(1) as pool:
+                speed = pool.submit(load.batches_a_second, points, LOAD_SECONDS)
+                beside = load.Crowd(address, process, photos, THINK).visit(VISITORS, LOAD_SECONDS)
+                slow = speed.result()
+    bare = load.bare_milliseconds()
+    rows = [
+        [name, f"{len(seen.seconds):,}", f"{seen.visits}", f"{len(seen.faults)}"]
+        + [f"{1000 * seen.quantile(share):.0f}" for share in (0.5, 0.95)]
+        for name, seen in (("alone", alone), ("while a training runs", beside))
+    ]
+    text = (
+        f"{VISITORS} visitors at once, each with a photo of 12 megapixels every {THINK[0]:.0f} to {THINK[1]:.0f} s, "
+        "five a visit, over Streamlit's own protocol; each looks whether the verdict is that of its own photo. From "
+        "the first byte sent to the verdict shown. The visitors take their share of the same cores. "
+        f"The network alone takes {bare:.0f} ms."
+    )
+    columns = ["", "verdicts", "visits", "errors or mixed answers", "median, ms", "95th percentile, ms"]
+    pace = f"The training made {fast:.1f} batches a second without visitors, {slow:.1f} with them."
+    for problem in (*alone.faults, *beside.faults):
+        print(problem, file=sys.stderr)
+    holds = not (alone.faults or beside.faults) and beside.quantile(0.5) < 1.5 * alone.quantile(0.5) and slow > 0
+    return f"{text}\n\n{table(columns, rows)}\n\n{pace}", holds
+
+
+def memory_section() -> Section:
+    """Ten thousand photos one after another."""
+    photos = load.phone_photos(VISITORS, (800, 600))
+    with load.fresh_home() as home, load.server(home) as (address, process):
+        seen = load.Crowd(address, process, photos, (0, 0)).visit(8, most=LEAK_PHOTOS)
+    rows = [[f"{count:,}", f"{memory:.0f}"] for count, memory in seen.memory if count % 2000 == 0]
+    text = f"{len(seen.seconds):,} photos in {seen.visits:,} visits, eight at once; {len(seen.faults)} errors."
+    settled = [memory for count, memory in seen.memory if count >= LEAK_PHOTOS / 5]
+    return f"{text}\n\n{table(['photos', 'memory of the server, MB'], rows)}", (
+        not seen.faults and settled[-1] - settled[0] < LEAK_MB
+    )
+
+
 PARTS: dict[str, tuple[str, Callable[[], Section]]] = {
     "photos": ("Hostile photos", photos_section),
     "zips": ("Hostile zips", zips_section),
+    "load": ("Fifty visitors", load_section),
+    "memory": ("Memory", memory_section),
 }
 
 

@@ -209,17 +209,22 @@ def again(parent: str, classes: tuple[str, ...]) -> None:
 @click.option("--parent", default="", help="The model, or run:NAME, that is trained again, to be noted with the run.")
 @JSON
 def train(recipe: Path, parent: str, as_json: bool) -> None:
-    """Train a recipe into a new run."""
-    from recycler.recipe import load_recipe
+    """Train a recipe into a new run; one with lists where one value belongs, a sweep, queues a run for each of them."""
+    from recycler.recipe import read_file
+    from recycler.sweep import load_sweep, queue
 
-    checked = load_recipe(recipe)
+    variants = load_sweep(read_file(recipe), recipe.name)
     if parent:
         from recycler.subjects import find_subject
 
         parent = find_subject(parent).name
+    if len(variants) > 1:
+        for run, variant in queue(variants, parent):
+            _say({"run": run, "title": variant.title}, as_json, f"{run} is queued: {variant.title}")
+        return
     from recycler.learning.trainer import train as train_recipe
 
-    _train(lambda progress: train_recipe(checked, settings().runs, progress, parent), as_json)
+    _train(lambda progress: train_recipe(variants[0].recipe, settings().runs, progress, parent), as_json)
 
 
 @cli.command()

@@ -1,12 +1,25 @@
 import shutil
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from recycler.errors import RunError
+from recycler.processes import spawn
 from recycler.recipe import parse_recipe
-from recycler.runs import START_SECONDS, Label, Run, State, find_run, list_runs, load_run, new_run, write_atomically
+from recycler.runs import (
+    LOG_FILE,
+    START_SECONDS,
+    Label,
+    Run,
+    State,
+    find_run,
+    list_runs,
+    load_run,
+    new_run,
+    write_atomically,
+)
 
 RECIPE = parse_recipe("name: small\ndata:\n  sources:\n    - name: trashnet\n")
 
@@ -94,12 +107,26 @@ def test_a_run_that_was_asked_to_stop_is_stopping_until_it_has_stopped(tmp_path:
     assert load_run(run.folder).record.state == "stopped"
 
 
-def test_a_queued_run_has_a_minute_for_its_trainer_to_start(tmp_path: Path) -> None:
+@pytest.mark.parametrize("off", [-START_SECONDS - 1, 3600], ids=["long ago", "before the clock was set back"])
+def test_a_queued_run_without_a_process_has_a_few_seconds_to_get_one(tmp_path: Path, off: float) -> None:
     run = new_run(tmp_path, RECIPE, "cpu")
     assert load_run(run.folder).record.state == "queued"
-    run.record.queued = datetime.now(UTC) - timedelta(seconds=START_SECONDS + 1)
+    run.record.queued = datetime.now(UTC) + timedelta(seconds=off)
     run.save()
     assert load_run(run.folder).record.state == "failed"
+
+
+def test_a_trainer_that_takes_long_to_start_is_no_less_alive(tmp_path: Path) -> None:
+    run = new_run(tmp_path, RECIPE, "cpu")
+    run.record.queued = datetime.now(UTC) - timedelta(hours=1)
+    run.save()
+    spawn(run.folder / LOG_FILE, "resume", "no-such-run")
+    assert load_run(run.folder).record.state == "queued"
+    end = time.monotonic() + 60
+    while load_run(run.folder).record.state == "queued" and time.monotonic() < end:
+        time.sleep(0.05)
+    assert load_run(run.folder).record.state == "failed"
+    assert "no run called" in (run.folder / LOG_FILE).read_text()
 
 
 def test_a_home_that_cannot_be_written_to_is_one_sentence(tmp_path: Path) -> None:

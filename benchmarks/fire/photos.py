@@ -259,6 +259,20 @@ def noise_with_a_magic_word(random: Random) -> bytes:
     return head + random.bytes(int(random.choice([0, 1, 100, 100_000])))
 
 
+def nothing_but_marks(random: Random) -> bytes:
+    """A header of millions of parts, which a reader in Python steps through one by one."""
+    jpeg, gif = _encoded(Image.new("L", (9, 9)), format="JPEG"), b"GIF89a\1\0\1\0\0\0\0"
+    head, mark = [
+        (jpeg[:2], b"\xff"),
+        (jpeg[:2], b"\xff\xe1\0\x08Exif\0\0"),
+        (jpeg[:-2], b"\xff\xe0\0\2"),
+        (plain()[4][:33], _chunk(b"abCd", b"")),
+        (gif, b"\0"),
+        (gif + b"!\xfe", b"\1a"),
+    ][random.integers(6)]
+    return head + mark * int(random.choice([10, 1000, 20_000_000]) // len(mark))
+
+
 def nothing_wrong(random: Random) -> bytes:
     return _any(random)
 
@@ -276,6 +290,7 @@ KINDS: dict[str, Callable[[Random], bytes]] = {
     "HEIC: broken boxes": boxes_of_heic,
     "JPEG: scanned up to 10,000 times": scanned_again,
     "noise behind a magic word": noise_with_a_magic_word,
+    "nothing but marks": nothing_but_marks,
     f"{LARGE_MEGAPIXELS} million pixels": very_large,
     "nothing wrong: CMYK, palette, 16 bits, animated": nothing_wrong,
 }

@@ -25,9 +25,9 @@ NAMES = (  # lead out, hide something, are none in one encoding or another, or c
     "..\\evil.jpg", "glass\\..\\..\\evil.jpg", "glass/evil.jpg\0.txt", "~/evil.jpg", "glass/./evil.jpg",
     "glass//evil.jpg", "glass/con.jpg", "glass/evil.jpg/", "glass/\u202egpj.exe.jpg", "glass/a\nb.jpg",
     "glass/\x1b[31mred.jpg", "glass/☃ füß 瓶.jpg", "瓶/1.jpg", ". /1.jpg", "... /1.jpg", "-rf/1.jpg",
-    "glass/" + "a" * 60_000 + ".jpg",
-    "a/" * 3000 + "1.jpg", "GLASS/1.jpg", "glass/1.JPG", "<b>glass</b>/1.jpg", "$(id)/1.jpg", "%2e%2e/evil.jpg",
-    "test/glass/1.jpg", "Test/Glass/1.jpg", "é/1.jpg", "e\u0301/1.jpg", "", "/", ".", "..", "glass", "\ud7ff/1.jpg",
+    "glass/" + "a" * 60_000 + ".jpg", "a/" * 3000 + "1.jpg", "GLASS/1.jpg", "glass/1.JPG", "<b>glass</b>/1.jpg",
+    "$(id)/1.jpg", "%2e%2e/evil.jpg", "test/glass/1.jpg", "Test/Glass/1.jpg", "é/1.jpg", "e\u0301/1.jpg",
+    "", "/", ".", "..", "glass", "\ud7ff/1.jpg",
 )  # fmt: skip
 EMPTY_FILES = 100_000
 
@@ -250,3 +250,10 @@ KINDS: dict[str, Callable[[Random], bytes]] = {
     "hostile photos": hostile_photos,
     "classes that cannot be": classes_that_cannot_be,
 }
+
+
+def plain_zips() -> list[bytes]:
+    """Small zips to begin a search with: a good one, and one of each kind that stays small."""
+    kinds = (names_that_lead_out, links, encrypted, broken_directory, two_directories)
+    small = {"glass/1.jpg": b"one", "paper/2.jpg": b"two"}
+    return [_zip(small), *(kind(np.random.default_rng(0)) for kind in kinds)]
