@@ -255,6 +255,7 @@ def add_exports(
     files: name to content. exports: as on a card. folder: instead of the shelf, which then stays as it is; it gets a
     card, too.
     """
+    require("publish")
     target = folder or model.folder
     target.mkdir(parents=True, exist_ok=True)
     with nullcontext() if folder else FileLock(model.folder.parent / ".lock"):

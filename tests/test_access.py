@@ -21,7 +21,7 @@ from recycler.processes import environment
 from recycler.recipe import Data, Source
 from recycler.runs import Label
 from recycler.settings import Settings, settings
-from recycler.shelf import set_thresholds
+from recycler.shelf import add_exports, load_model, set_thresholds
 from recycler.verdict import ALWAYS_ANSWER
 from tests.datasets.pictures import photo
 from tests.finished import QUICK, ended
@@ -56,6 +56,7 @@ GUARDED: dict[str, tuple[Right, Callable[[], object]]] = {
     "give rules": ("train", lambda: keep_rules("mine", "Mine", ["glass"], ["glass"])),
     "publish": ("publish", lambda: publishing.start(ended_run(), "mine")),
     "set thresholds": ("publish", lambda: set_thresholds(settings().models, "household", ALWAYS_ANSWER, "none", {})),
+    "add formats": ("publish", lambda: add_exports(load_model(settings().models, "household"), {}, {})),
     "tidy": ("administer", tidy),
     "export": ("administer", lambda: export(BytesIO())),
     "read the log": ("administer", deeds),

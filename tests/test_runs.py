@@ -1,3 +1,4 @@
+import shutil
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -139,6 +140,24 @@ def test_title_and_note_can_be_changed_and_the_title_begins_as_the_recipes(tmp_p
     assert run.label == Label(title="small")
     run.label = Label(title="Better", note="with glass")
     assert load_run(run.folder).label == Label(title="Better", note="with glass")
+
+
+def test_the_list_follows_what_comes_goes_and_changes(tmp_path: Path) -> None:
+    assert list_runs(tmp_path / "none") == []
+    (tmp_path / "notes.txt").write_text("no run")
+    first, second = new_run(tmp_path, RECIPE, "cpu"), new_run(tmp_path, RECIPE, "cpu")
+    assert [run.label.title for run in list_runs(tmp_path)] == ["small", "small"]
+    first.label = Label(title="Renamed")
+    second.record.state = "done"
+    second.save()
+    assert {(run.label.title, run.record.state) for run in list_runs(tmp_path)} == {
+        ("Renamed", "queued"),
+        ("small", "done"),
+    }
+    shutil.rmtree(second.folder)
+    [left] = list_runs(tmp_path)
+    left.record.state = "failed"  # of somebody who does not save it
+    assert [run.record.state for run in list_runs(tmp_path)] == ["queued"]
 
 
 def test_epochs_that_a_resumed_training_does_again_are_replaced(tmp_path: Path) -> None:
