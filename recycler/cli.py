@@ -209,17 +209,22 @@ def again(parent: str, classes: tuple[str, ...]) -> None:
 @click.option("--parent", default="", help="The model, or run:NAME, that is trained again, to be noted with the run.")
 @JSON
 def train(recipe: Path, parent: str, as_json: bool) -> None:
-    """Train a recipe into a new run."""
-    from recycler.recipe import load_recipe
+    """Train a recipe into a new run; one with lists where one value belongs, a sweep, queues a run for each of them."""
+    from recycler.recipe import read_file
+    from recycler.sweep import load_sweep, queue
 
-    checked = load_recipe(recipe)
+    variants = load_sweep(read_file(recipe), recipe.name)
     if parent:
         from recycler.subjects import find_subject
 
         parent = find_subject(parent).name
+    if len(variants) > 1:
+        for run, variant in queue(variants, parent):
+            _say({"run": run, "title": variant.title}, as_json, f"{run} is queued: {variant.title}")
+        return
     from recycler.learning.trainer import train as train_recipe
 
-    _train(lambda progress: train_recipe(checked, settings().runs, progress, parent), as_json)
+    _train(lambda progress: train_recipe(variants[0].recipe, settings().runs, progress, parent), as_json)
 
 
 @cli.command()
@@ -317,20 +322,17 @@ def publish(run: str, name: str, as_json: bool) -> None:
 
 @cli.command()
 @click.argument("model")
-@click.option(
-    "--formats",
-    "wanted",
-    multiple=True,
-    metavar="FORMAT",
-    help="litert_float32, litert_float16, litert_int8 or onnx; "
-    "may be given several times. By default 16-bit and 8-bit LiteRT, and ONNX where its converter is installed.",
-)
+@click.argument("wanted", nargs=-1, metavar="[FORMAT]...")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Write here and leave the shelf as it is."
 )
 @JSON
 def export(model: str, wanted: tuple[str, ...], out: Path | None, as_json: bool) -> None:
-    """Write a model on the shelf in other formats and say how each compares on the model's test photos."""
+    """Write a model in other formats and say how each compares with it on its test photos.
+
+    FORMAT is litert_float32, litert_float16, litert_int8 or onnx; without one, all but the first, and ONNX where its
+    converter is installed.
+    """
     from recycler.shelf import load_model
 
     found = load_model(settings().models, model)

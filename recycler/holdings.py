@@ -97,7 +97,12 @@ HOLDINGS = (
         ages=True,
     ),
     Holding("How often each kind was answered, counted a day, without photos", "answers.db", f"{KEPT_DAYS} days"),
-    Holding("Who did what", "audit.jsonl", "until an admin deletes it", exported=("audit.jsonl",)),
+    Holding(
+        "Who taught, relabelled, published or deleted what, with names",
+        "audit.jsonl",
+        "until an admin deletes it",
+        exported=("audit.jsonl",),
+    ),
     Holding("Numbers computed from photos, to save time", "cache/*", "as long as there is room"),
 )
 

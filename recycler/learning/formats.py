@@ -32,15 +32,18 @@ Outputs = Callable[[NDArray[np.float32]], Mapping[str, NDArray[np.float32]]]
 """Pixels (N, S, S, 3) to the network's outputs by name."""
 
 CALIBRATION_PHOTOS = 500  # for the ranges of 8-bit integers; 60 left a third of MobileNet's answers different
-ONNX_PACKAGES = ("tf2onnx", "onnxruntime")  # not among ours: 250 MB for a format that the app does not use
+ONNX_PACKAGES = ("tf2onnx", "onnxruntime")  # not among ours: 100 MB for a format that the app does not use
 
 
 @dataclass(frozen=True)
 class Format:
-    """convert: a model, its network and some of its training photos to the content of a file. open: such a file."""
+    """convert: a model, its network and some of its training photos to the content of a file.
+
+    open: such a file, for so many threads.
+    """
 
     convert: Callable[[ShelfModel, keras.Model, Photos], bytes]
-    open: Callable[[Path], Outputs]
+    open: Callable[[Path, int], Outputs]
 
 
 def export(model: ShelfModel, wanted: Sequence[str], progress: Progress, folder: Path | None = None) -> Card:
@@ -63,7 +66,7 @@ def export(model: ShelfModel, wanted: Sequence[str], progress: Progress, folder:
         with tempfile.TemporaryDirectory() as draft:
             file = Path(draft, FORMAT_FILES[name])
             file.write_bytes(content)
-            exports[name] = asked.compare(asked.table(FORMATS[name].open(file)), own, len(content))
+            exports[name] = asked.compare(asked.table(FORMATS[name].open(file, settings().threads)), own, len(content))
         files[FORMAT_FILES[name]] = content
     progress("converting", len(chosen), len(chosen))
     return add_exports(model, files, exports, folder)
@@ -113,17 +116,25 @@ class Asked:
         return {name: figures[name] for name in EXPORTED if name in figures}
 
 
+def can_be_made() -> list[str]:
+    """Names of FORMATS whose converters are installed."""
+    return [name for name in FORMATS if name != "onnx" or not _missing()]
+
+
+def _missing() -> list[str]:
+    return [package for package in ONNX_PACKAGES if importlib.util.find_spec(package) is None]
+
+
 def _choose(wanted: Sequence[str]) -> list[str]:
     """Names of formats. Raises ExportError."""
-    missing = [package for package in ONNX_PACKAGES if importlib.util.find_spec(package) is None]
     if unknown := [name for name in wanted if name not in FORMATS]:
         raise ExportError(f"There is no format “{unknown[0]}”. There are: {', '.join(FORMATS)}.")
-    if "onnx" in wanted and missing:
+    if "onnx" in wanted and (missing := _missing()):
         raise ExportError(
             f"ONNX needs {' and '.join(missing)}, which Recycler does not bring. Install what is missing beside it: "
             f"uv pip install --python .venv/bin/python {' '.join(missing)}"
         )
-    return list(wanted) or ["litert_float16", "litert_int8", *([] if missing else ["onnx"])]
+    return list(wanted) or [name for name in can_be_made() if name != "litert_float32"]
 
 
 def _photos(model: ShelfModel, progress: Progress) -> tuple[Photos, Asked]:
@@ -146,8 +157,8 @@ def _of_network(network: keras.Model) -> Outputs:
     return lambda pixels: {name: np.asarray(value) for name, value in network(pixels, training=False).items()}
 
 
-def _open_litert(file: Path) -> Outputs:
-    runner = Interpreter(model_path=str(file), num_threads=settings().threads).get_signature_runner()
+def _open_litert(file: Path, threads: int) -> Outputs:
+    runner = Interpreter(model_path=str(file), num_threads=threads).get_signature_runner()
     return lambda pixels: dict(runner(photo=pixels))
 
 
@@ -159,9 +170,11 @@ def _to_onnx(model: ShelfModel, network: keras.Model, _: Photos) -> bytes:
         return file.read_bytes()
 
 
-def _open_onnx(file: Path) -> Outputs:
+def _open_onnx(file: Path, threads: int) -> Outputs:
     runtime: Any = importlib.import_module("onnxruntime")
-    session = runtime.InferenceSession(str(file))
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = runtime.InferenceSession(str(file), options)
     names = [output.name for output in session.get_outputs()]
     return lambda pixels: dict(zip(names, session.run(names, {"photo": pixels}), strict=True))
 
