@@ -8,7 +8,7 @@ import argparse
 import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -30,17 +30,17 @@ Section = tuple[str, bool]
 
 def photos_section() -> Section:
     """Hostile photos."""
-    return _watched("photos", photos.hostile_photo, photos.as_pages_do, PHOTOS)
+    return _watched("photos", photos.hostile_photo, photos.USES, PHOTOS)
 
 
 def zips_section() -> Section:
     """Hostile zips."""
-    return _watched("zips", zips.hostile_zip, zips.as_pages_do, ZIPS)
+    return _watched("zips", zips.hostile_zip, zips.USES, ZIPS)
 
 
-def _watched(what: str, make: Make, use: Use, count: int) -> Section:
+def _watched(what: str, make: Make, uses: Sequence[Use], count: int) -> Section:
     with tempfile.TemporaryDirectory() as home:
-        found = watch(make, use, range(count), Path(home))
+        found = watch(make, uses, range(count), Path(home))
     return _words(what, count, found), _holds(what, found)
 
 

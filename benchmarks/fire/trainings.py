@@ -1,4 +1,4 @@
-"""Trainings that are killed, that find the disk full, that queue up and are cancelled: how each ends, and how it reads."""
+"""Trainings that are killed, find the disk full, queue up and are cancelled: how each ends, and how it reads."""
 
 import json
 import multiprocessing
