@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from recycler.access import require
 from recycler.runs import write_atomically
 from recycler.settings import settings
 
@@ -21,7 +22,8 @@ def new_identity() -> str:
 
 
 def keep_draft(identity: str, draft: Draft) -> None:
-    """Write a draft; a disk that is full or read-only costs the draft, not the page."""
+    """Write a draft; a disk that is full or read-only costs the draft, not the page. Raises AccessError."""
+    require("train")
     with suppress(OSError):
         file = _file(identity)
         if not file.parent.is_dir():

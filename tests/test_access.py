@@ -12,6 +12,7 @@ from recycler.audit import deeds
 from recycler.datasets import collected
 from recycler.datasets.named import require_offered
 from recycler.datasets.uploads import keep_upload
+from recycler.drafts import keep_draft
 from recycler.errors import AccessError, DatasetError
 from recycler.evaluations import Question, start_evaluation, stop_evaluation
 from recycler.holdings import export, tidy
@@ -54,6 +55,7 @@ GUARDED: dict[str, tuple[Right, Callable[[], object]]] = {
     "rename": ("train", lambda: setattr(ended_run(), "label", Label(title="Another"))),
     "upload": ("train", lambda: keep_upload("a.zip", BytesIO())),
     "give rules": ("train", lambda: keep_rules("mine", "Mine", ["glass"], ["glass"])),
+    "write a draft": ("train", lambda: keep_draft("0" * 16, {})),
     "publish": ("publish", lambda: publishing.start(ended_run(), "mine")),
     "set thresholds": ("publish", lambda: set_thresholds(settings().models, "household", ALWAYS_ANSWER, "none", {})),
     "add formats": ("publish", lambda: add_exports(load_model(settings().models, "household"), {}, {})),
