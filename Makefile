@@ -11,7 +11,7 @@ UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo build/uv/bin
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: help app certificate phone test lint format lock env env-test env-gpu clean
+.PHONY: help app certificate phone test bench lint format lock env env-test env-gpu clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -42,6 +42,9 @@ test: env-test ## everything that CI runs: lint, types, import rules, tests, bro
 	step "types" $(BIN)/mypy; \
 	step "import rules" $(BIN)/lint-imports --no-logo; \
 	step "tests" $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+bench: env-test ## measure again what the documents say, in ten minutes; hours, with all that trains: make bench BENCH=full
+	@$(BIN)/python -m benchmarks $(if $(filter full,$(BENCH)),--full)
 
 lint: env-test ## lint, format check, types and import rules, without the tests
 	$(BIN)/ruff check .

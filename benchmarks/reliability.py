@@ -8,10 +8,11 @@ import argparse
 import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from benchmarks.fire import photos, zips
+from benchmarks.fire import load, photos, trainings, zips
 from benchmarks.fire.watch import Make, Use, Watched, watch
 from benchmarks.report import FOLDER, table
 from recycler.markdown import report
@@ -19,6 +20,9 @@ from recycler.markdown import report
 FILE = FOLDER / "reliability.md"
 PHOTOS, ZIPS = 10_000, 200
 MOST_MB, MOST_SECONDS = 1000, 2.0
+VISITORS, LOAD_SECONDS, THINK = 50, 300, (5.0, 15.0)
+KILLS, DISKS, QUEUED, LOCKED_SECONDS = 100, 20, 20, 30
+LEAK_PHOTOS, LEAK_MB = 10_000, 30  # most that memory may grow from the first 2,000 photos to the last
 
 Section = tuple[str, bool]
 """Markdown, and whether the claim holds."""
@@ -26,17 +30,17 @@ Section = tuple[str, bool]
 
 def photos_section() -> Section:
     """Hostile photos."""
-    return _watched("photos", photos.hostile_photo, photos.as_pages_do, PHOTOS)
+    return _watched("photos", photos.hostile_photo, photos.USES, PHOTOS)
 
 
 def zips_section() -> Section:
     """Hostile zips."""
-    return _watched("zips", zips.hostile_zip, zips.as_pages_do, ZIPS)
+    return _watched("zips", zips.hostile_zip, zips.USES, ZIPS)
 
 
-def _watched(what: str, make: Make, use: Use, count: int) -> Section:
+def _watched(what: str, make: Make, uses: Sequence[Use], count: int) -> Section:
     with tempfile.TemporaryDirectory() as home:
-        found = watch(make, use, range(count), Path(home))
+        found = watch(make, uses, range(count), Path(home))
     return _words(what, count, found), _holds(what, found)
 
 
@@ -56,9 +60,107 @@ def _holds(what: str, found: Watched) -> bool:
     return not (found.faults or found.strays or slow or found.peak_mb > MOST_MB)
 
 
+def load_section() -> Section:
+    """Fifty visitors for five minutes; and again beside a training."""
+    photos = load.phone_photos(VISITORS, (4000, 3000))
+    with load.fresh_home() as home, load.server(home) as (address, process):
+        alone = load.Crowd(address, process, photos, THINK).visit(VISITORS, LOAD_SECONDS)
+        with load.training(home) as points:
+            fast = load.batches_a_second(points, 30)
+            with ThreadPoolExecutor(1) as pool:
+                speed = pool.submit(load.batches_a_second, points, LOAD_SECONDS)
+                beside = load.Crowd(address, process, photos, THINK).visit(VISITORS, LOAD_SECONDS)
+                slow = speed.result()
+    bare = load.bare_milliseconds()
+    rows = [
+        [name, f"{len(seen.seconds):,}", f"{seen.visits}", f"{len(seen.faults)}"]
+        + [f"{1000 * seen.quantile(share):.0f}" for share in (0.5, 0.95)]
+        for name, seen in (("alone", alone), ("while a training runs", beside))
+    ]
+    text = (
+        f"{VISITORS} visitors at once, each with a photo of 12 megapixels every {THINK[0]:.0f} to {THINK[1]:.0f} s, "
+        "five a visit, over Streamlit's own protocol; each looks whether the verdict is that of its own photo. From "
+        "the first byte sent to the verdict shown. The visitors take their share of the same cores. "
+        f"The network alone takes {bare:.0f} ms."
+    )
+    columns = ["", "verdicts", "visits", "errors or mixed answers", "median, ms", "95th percentile, ms"]
+    pace = f"The training made {fast:.1f} batches a second without visitors, {slow:.1f} with them."
+    for problem in (*alone.faults, *beside.faults):
+        print(problem, file=sys.stderr)
+    holds = not (alone.faults or beside.faults) and beside.quantile(0.5) < 1.5 * alone.quantile(0.5) and slow > 0
+    return f"{text}\n\n{table(columns, rows)}\n\n{pace}", holds
+
+
+def memory_section() -> Section:
+    """Ten thousand photos one after another."""
+    photos = load.phone_photos(VISITORS, (800, 600))
+    with load.fresh_home() as home, load.server(home) as (address, process):
+        seen = load.Crowd(address, process, photos, (0, 0)).visit(8, most=LEAK_PHOTOS)
+    rows = [[f"{count:,}", f"{memory:.0f}"] for count, memory in seen.memory if count % 2000 == 0]
+    text = f"{len(seen.seconds):,} photos in {seen.visits:,} visits, eight at once; {len(seen.faults)} errors."
+    settled = [memory for count, memory in seen.memory if count >= LEAK_PHOTOS / 5]
+    return f"{text}\n\n{table(['photos', 'memory of the server, MB'], rows)}", (
+        not seen.faults and settled[-1] - settled[0] < LEAK_MB
+    )
+
+
+def kills_section() -> Section:
+    """Trainings that are killed."""
+    return _ended(
+        "Trainings of two stages that are killed with SIGKILL at random moments and resumed, up to a dozen times each; "
+        "their curves and what they say of each photo are compared to the last digit with those of one that nobody "
+        "disturbed. How long after a kill the run read as failed: *longest*.",
+        lambda home: trainings.kills(home, KILLS),
+    )
+
+
+def disks_section() -> Section:
+    """Disks that are full at some step."""
+    return _ended(
+        "The same training with its home folder on disks from far too small to just too small, so that another writing "
+        "step fails each time; then there is room, and it goes on.",
+        lambda home: trainings.full_disks(home, DISKS),
+    )
+
+
+def queue_section() -> Section:
+    """Twenty trainings at once."""
+    return _ended(
+        f"{QUEUED} trainings started at once by two servers on one home folder; two thirds of them are cancelled at "
+        "random moments, by a request or by SIGKILL; those that nobody cancelled have to be done, and no other live.",
+        lambda home: trainings.queued(home, QUEUED),
+    )
+
+
+def store_section() -> Section:
+    """A store that is locked."""
+    return _ended(
+        f"Another program locks the run store for {LOCKED_SECONDS} s while a run is handed over.",
+        lambda home: trainings.locked_store(home, LOCKED_SECONDS),
+    )
+
+
+def _ended(text: str, measure: Callable[[Path], trainings.Ends]) -> Section:
+    with load.fresh_home() as home:
+        try:
+            ends = measure(home)
+        except OSError as problem:  # no small disk without root
+            return f"{text}\n\nNot measured: {problem}.", True
+    for fault in ends.faults:
+        print(fault, file=sys.stderr)
+    rows = [*((name, f"{count:,}") for name, count in ends.counts.items()), ("ended otherwise", str(len(ends.faults)))]
+    return f"{text}\n\n{table(['', ''], rows)}", not ends.faults
+
+
 PARTS: dict[str, tuple[str, Callable[[], Section]]] = {
     "photos": ("Hostile photos", photos_section),
     "zips": ("Hostile zips", zips_section),
+    "kills": ("Killed trainings", kills_section),
+    "disks": ("Full disks", disks_section),
+    "queue": ("Twenty trainings at once", queue_section),
+    "store": ("A locked run store", store_section),
+    "load": ("Fifty visitors", load_section),
+    "memory": ("Memory", memory_section),
 }
 
 

@@ -62,8 +62,8 @@ def cifar(superclasses: Sequence[str]) -> list[Reader]:
 
 def sample_photos() -> list[Path]:
     """Photos that come with packages that are installed."""
-    specs = {importlib.util.find_spec(package): place for package, place in PLACES.items()}
-    folders = [Path(spec.origin).parent / place for spec, place in specs.items() if spec and spec.origin]
+    specs = [(importlib.util.find_spec(package), place) for package, place in PLACES.items()]
+    folders = [Path(spec.origin).parent / place for spec, place in specs if spec and spec.origin]
     return [path for folder in folders for path in sorted(folder.glob("*")) if path.suffix.lower() in ENDINGS]
 
 

@@ -35,7 +35,7 @@ from recycler.rulebook import find_rulebook
 from recycler.settings import PROJECT, settings
 
 RECIPE = PROJECT / "recipes" / "thesis" / "fine_tuning.yaml"
-QUICKEST = PROJECT / "recipes" / "cifar100.yaml"
+QUICKEST = PROJECT / "recipes" / "cifar100_fast.yaml"
 THESIS_ACCURACY = 0.564
 STEPS = 20  # of a bare measurement
 

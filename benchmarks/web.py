@@ -40,7 +40,7 @@ def one_visit(photo: Path) -> tuple[float, float, float]:
             [*command, f"--server.port={port}"], cwd=PROJECT, env=dict(os.environ), stdout=subprocess.DEVNULL
         ) as server:
             try:
-                answered = _answers(address)
+                answered = answers(address)
                 page.goto(address)
                 page.get_by_role("button", name=photo.stem.replace("-", " ").capitalize(), exact=True).click()
                 page.locator(".verdict-word").wait_for()
@@ -51,7 +51,7 @@ def one_visit(photo: Path) -> tuple[float, float, float]:
                 server.terminate()
 
 
-def _answers(address: str, patience: float = 60.0) -> float:
+def answers(address: str, patience: float = 60.0) -> float:
     """The moment at which the server is healthy."""
     end = time.perf_counter() + patience
     while time.perf_counter() < end:

@@ -15,6 +15,7 @@ from recycler.runs import POINTS_FILE, Run
 
 SMOOTHING = {"none": 0.0, "a little": 0.8, "much": 0.97}
 WINDOWS = {"everything": None, "last 10 epochs": 10.0, "last 2 epochs": 2.0}
+LAID_OVER = 100  # newest runs that are offered to be laid over one
 FIRST = ("loss", "object_accuracy")  # what is shown until something else is chosen
 
 
@@ -37,7 +38,7 @@ def points_of(folder: Path) -> LivePoints:
 
 def choose_view(key: str, known: Sequence[str], others: Sequence[Run] = ()) -> View:
     """Draw the widgets behind a fold. known: metrics that there are; others: runs that may be laid over."""
-    titles = {run.record.run: f"{run.label.title}, {run.record.created:%-d %b %H:%M}" for run in others}
+    titles = {run.record.run: f"{run.label.title}, {run.record.created:%-d %b %H:%M}" for run in others[:LAID_OVER]}
     key = f"{state.TRAIN_VIEW}-{key}"
     with st.popover("View", icon=":material/tune:", type="tertiary", key=key):
         metrics = st.multiselect(

@@ -20,11 +20,11 @@ from recycler.settings import settings
 
 EXPOSED = (
     "Others can reach this server, and nobody signs in: so it only tells where things go. Whoever runs it sets "
-    "RECYCLER_AUTH=oidc, or RECYCLER_OPEN=1 to let everybody do everything (README, *Put it on a server*)."
+    "RECYCLER_AUTH=oidc, or RECYCLER_OPEN=1 to let everybody do everything (README, *Who may do what*)."
 )
 NOT_SET_UP = (
     "Sign-in is not set up: RECYCLER_AUTH is oidc, but .streamlit/secrets.toml has no provider under [auth] "
-    "(README, *Put it on a server*)."
+    "(README, *Who may do what*)."
 )
 
 

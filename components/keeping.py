@@ -51,7 +51,7 @@ def audit_log() -> None:
         [deed.model_dump() for deed in deeds],
         hide_index=True,
         column_config={
-            "when": st.column_config.DatetimeColumn("When", format="D MMM YYYY, HH:mm", width="small"),
+            "when": st.column_config.DatetimeColumn("When", format="D MMM YYYY, HH:mm", width=150),
             "who": "Who",
             "role": st.column_config.TextColumn("Role", width="small"),
             "deed": st.column_config.TextColumn("Did", width="small"),

@@ -15,9 +15,9 @@ def page() -> None:
     )
     keeping.list_all()
     st.markdown(
-        "Nothing is sent elsewhere, except to the run store of trainings, where one is set. Places, times and other "
-        "data inside photos are never stored. The page keeps one cookie, against forged requests, and one more while "
-        "you are signed in."
+        "Nothing is sent elsewhere, but for the records of trainings where a server for them is set. Places, times and "
+        "other data inside photos are never stored. The page keeps cookies against forged requests, and while you are "
+        "signed in, who you are."
     )
     if may("administer"):
         keeping.export()

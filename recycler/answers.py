@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 
 from recycler.settings import settings
@@ -57,10 +56,11 @@ def count(model: str, prediction: Prediction, verdict: str) -> None:
 
     model: what tells it from any other, its file's checksum. prediction: of the network alone.
     """
-    row = (model, _day(0), prediction.top(1)[0][0], step_of(prediction.entropy_bits), verdict)
+    today = _day(0)
+    row = (model, today, prediction.top(1)[0][0], step_of(prediction.entropy_bits), verdict)
     try:
         with _lock:
-            database = _database(settings().home / "answers.db")
+            database = _database(settings().home / "answers.db", today)
             database.execute(
                 "insert into answers values (?, ?, ?, ?, ?, 1) on conflict do update set photos = photos + 1", row
             )
@@ -89,24 +89,35 @@ def counted(model: str, days: int) -> tuple[Counts, dict[str, int]]:
     return Counts(dict(classes), tuple(steps[step] for step in range(len(ENTROPY_STEPS)))), dict(verdicts)
 
 
+def close() -> None:
+    """Let go of the database."""
+    while _open:
+        _open.popitem()[1].close()
+
+
 _lock = threading.Lock()
+_open: dict[tuple[Path, str], sqlite3.Connection] = {}  # at most one
 
 
-@lru_cache(maxsize=1)
-def _database(file: Path) -> sqlite3.Connection:
-    """Opened once a process; days that are long past go."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(file, timeout=PATIENCE_SECONDS, isolation_level=None, check_same_thread=False)
-    database.execute("pragma journal_mode = wal")  # with which a count waits for no disk
-    database.execute("pragma synchronous = normal")
-    database.execute(
-        "create table if not exists answers (model text, day text, class text, step integer, verdict text, "
-        "photos integer, primary key (model, day, class, step, verdict)) without rowid"
-    )
-    database.execute(
-        "delete from answers where day < ?", ((datetime.now(UTC).date() - timedelta(KEPT_DAYS)).isoformat(),)
-    )
-    return database
+def _database(file: Path, today: str) -> sqlite3.Connection:
+    """Opened once a process and day, so that days that are long past go also where a server never ends."""
+    if (file, today) not in _open:
+        close()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        database = sqlite3.connect(file, timeout=PATIENCE_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            database.execute("pragma journal_mode = wal")  # with which a count waits for no disk
+            database.execute("pragma synchronous = normal")
+            database.execute(
+                "create table if not exists answers (model text, day text, class text, step integer, verdict text, "
+                "photos integer, primary key (model, day, class, step, verdict)) without rowid"
+            )
+            database.execute("delete from answers where day < ?", (_day(KEPT_DAYS),))
+        except sqlite3.Error:
+            database.close()
+            raise
+        _open[file, today] = database
+    return _open[file, today]
 
 
 def _day(ago: int) -> str:

@@ -218,8 +218,12 @@ def _refuse_in_use(home: Path, replace: bool) -> None:
 
 def _kept(home: Path) -> Iterator[Path]:
     """What of a home folder a backup would take the place of."""
-    aside = {"cache", "trash", "devices", VERSION_FILE, LOCK_FILE}
-    return (path for path in home.iterdir() if path.name not in aside and not path.name.startswith("."))
+    aside = {"cache", "trash", "devices", VERSION_FILE}
+    return (
+        path
+        for path in home.iterdir()
+        if not (path.name in aside or path.name.startswith(".") or path.suffix == ".lock")
+    )
 
 
 def _put_on_shelf(models: Path) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ from recycler.failures import explain
 from recycler.predictions import Predictions, read_predictions, write_predictions
 from recycler.processes import spawn
 from recycler.recipe import Data, Source
-from recycler.runs import NETWORK_FILE, START_SECONDS, is_held, write_array, write_atomically
+from recycler.runs import NETWORK_FILE, is_held, lives, write_array, write_atomically
 from recycler.settings import settings
 from recycler.shelf import LITERT_FILE
 from recycler.subjects import Subject, find_subject
@@ -120,7 +120,7 @@ class Evaluation(BaseModel):
 
     def seconds_left(self, now: datetime) -> float | None:
         """Of what is done now; None while that cannot be told."""
-        if self.since is None or not 0 < self.done <= self.total:
+        if self.since is None or self.since > now or not 0 < self.done <= self.total:
             return None
         return (now - self.since).total_seconds() / self.done * (self.total - self.done)
 
@@ -149,8 +149,8 @@ def find_evaluation(key: str) -> Evaluation | None:
     folder = folder_of(key)
     try:
         found = Evaluation.model_validate_json((folder / RECORD_FILE).read_bytes())
-        young = (datetime.now(UTC) - found.began).total_seconds() < START_SECONDS and not found.total
-        if found.state != "running" or young or is_held(folder / LOCK_FILE):
+        starting = None if found.total else found.began
+        if found.state != "running" or lives(starting, folder / LOCK_FILE, folder / LOG_FILE):
             return found
         found = Evaluation.model_validate_json((folder / RECORD_FILE).read_bytes())
     except (OSError, ValidationError):

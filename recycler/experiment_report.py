@@ -11,7 +11,7 @@ from sklearn.metrics import balanced_accuracy_score, roc_curve
 from recycler.datasets.cifar100 import IMAGENET_SHARED
 from recycler.experiments import Experiment
 from recycler.markdown import report, table
-from recycler.metrics import figures_of_merit, should_recycle
+from recycler.metrics import figures_of_merit, log_losses, should_recycle
 from recycler.predictions import Predictions
 from recycler.rulebook import Rulebook
 
@@ -76,7 +76,7 @@ def figures_of(test: Predictions, validation: Predictions, rulebook: Rulebook) -
     own = figures_of_merit(replace(test, p_recycle=recycling_output(test)), rulebook)
     figures |= {f"learned_{name}": own[name] for name in ("recycling_accuracy", "recycling_auroc") if name in own}
     if len(validation):
-        figures["validation_loss"] = float(-np.log(np.maximum(validation.p_true, 1e-7)).mean(dtype=np.float64))
+        figures["validation_loss"] = float(log_losses(validation).mean(dtype=np.float64))
         figures |= _at_threshold(test, validation, rulebook)
     return figures
 

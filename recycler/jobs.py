@@ -21,10 +21,9 @@ from recycler.errors import RunError
 from recycler.gpu import has_gpu
 from recycler.processes import spawn
 from recycler.recipe import Recipe
-from recycler.runs import LIVE, Label, Run, find_run, list_runs, new_run
+from recycler.runs import LIVE, LOG_FILE, Label, Run, find_run, list_runs, new_run
 from recycler.settings import settings
 
-LOG_FILE = "log.txt"
 POLL_SECONDS = 0.5
 TRASH_DAYS = 7
 

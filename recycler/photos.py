@@ -29,6 +29,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "GIF")
 # What a JPEG of one scan spares us by shrinking while it is decoded, all others cost: time and up to 20 bytes a pixel.
 WHOLE_MEGAPIXELS = 50  # just above the 48 of today's phones
 SCANS = 20  # times that a progressive JPEG may go over its pixels; usual ones have 10
+PIECES = 200_000  # that a photo is read in; the largest PNGs have 10,000, a file of nothing but marks millions
 
 UNKNOWN = "This file is not a photo that can be opened; please choose a JPEG, PNG, WebP, HEIC or GIF."
 DAMAGED = "This photo is damaged or only a part of it arrived; please send it again."
@@ -52,6 +53,18 @@ Image.MAX_IMAGE_PIXELS = 250_000_000
 _warnings_lock = threading.Lock()
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # of a JPEG; the others lie among the pixels
 _END, _SCAN = 0xD9, 0xDA
+
+
+class _Pieces(io.BytesIO):
+    """The bytes of a photo, for a reader in Python that may step through them mark by mark."""
+
+    left = PIECES
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.left -= 1
+        if self.left < 0:
+            raise OSError("read in too many pieces")
+        return super().read(size)
 
 
 class _Room:
@@ -126,7 +139,7 @@ def _open(data: bytes) -> Image.Image:
     """Read the header only. What counts is what the bytes are, not what the file is called."""
     try:
         with _quiet():
-            return Image.open(io.BytesIO(data), formats=FORMATS)
+            return Image.open(_Pieces(data), formats=FORMATS)
     except Image.DecompressionBombError as problem:
         raise PhotoError(_too_large(f"more than {2 * (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000}")) from problem
     except UnidentifiedImageError as problem:
@@ -156,7 +169,10 @@ def _too_large(megapixels: str) -> str:
 def _scans(data: bytes) -> int:
     """How often a JPEG goes over its pixels (ITU-T T.81, annex B). Raises PhotoError for one made to take minutes."""
     scans, place = 0, 2
-    while (marker := _MARKER.search(data, place)) and data[marker.end() - 1] != _END:
+    for _ in range(PIECES):
+        marker = _MARKER.search(data, place)
+        if marker is None or data[marker.end() - 1] == _END:
+            return scans
         place = marker.end()
         if data[place - 1] == _SCAN:
             scans += 1
@@ -166,7 +182,7 @@ def _scans(data: bytes) -> int:
             raise PhotoError(
                 f"This photo is a JPEG of more than {SCANS} scans; please open it in a photo program and save it again."
             )
-    return scans
+    raise PhotoError(DAMAGED)
 
 
 def _decode(image: Image.Image, data: bytes, at_least: int | None) -> Photo:

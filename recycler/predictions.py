@@ -193,7 +193,9 @@ def read_predictions(source: Path | bytes, classes: Sequence[str] | None = None)
             present = [column for column in COLUMNS if column in file.schema_arrow.names]
             if missing := COLUMNS.keys() - OPTIONAL - set(present):
                 raise PredictionsError(f"{name} lacks the columns {', '.join(sorted(missing))}. {MADE_BY}")
-            table = file.read(columns=present).cast(pa.schema([(column, COLUMNS[column]) for column in present]))
+            found = file.read(columns=present)
+            found.validate(full=True)  # text that is none, lists that end before they begin
+            table = found.cast(pa.schema([(column, COLUMNS[column]) for column in present]))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as problem:
         raise PredictionsError(f"{name} is no predictions table, or it is damaged. {MADE_BY}") from problem
     return _checked(table, tuple(classes), name)

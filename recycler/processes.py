@@ -1,21 +1,29 @@
 """Our own program as a process that outlives whoever started it."""
 
+import fcntl
 import os
 import subprocess
 import sys
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from recycler.access import ACTOR, actor
 from recycler.settings import PROJECT
+
+NICE = 10  # verdicts go first; alone on the machine it is as fast as ever
 
 
 def spawn(log: Path, *arguments: str) -> None:
     """Start `python -m recycler ...` in a session of its own: it outlives a closed tab, Ctrl-C and the web process.
 
-    log: the file to which all that it says is appended.
+    log: the file to which all that it says is appended. It inherits the file locked, so that the lock says from now on
+        whether it lives, however long it takes to start.
     """
     with log.open("ab") as file:
+        _lock(file)
         process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "recycler", *arguments],
             env=environment(),
@@ -24,7 +32,17 @@ def spawn(log: Path, *arguments: str) -> None:
             stderr=file,
             start_new_session=True,
         )
+    with suppress(OSError):  # it has ended already
+        os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
     threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
+
+
+def _lock(file: IO[bytes]) -> None:
+    for _ in range(20):  # somebody may look at this very moment whether it is locked
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(0.01)
 
 
 def environment() -> dict[str, str]:

@@ -12,13 +12,13 @@ from recycler import audit
 from recycler.access import require
 from recycler.errors import RunError
 from recycler.failures import explain
-from recycler.jobs import LOG_FILE
 from recycler.processes import spawn
-from recycler.runs import START_SECONDS, Run, is_held, write_atomically
+from recycler.runs import Run, lives, write_atomically
 from recycler.shelf import check_name
 
 PUBLICATION_FILE = "publication.json"
 LOCK_FILE = "publish.lock"
+LOG_FILE = "publish.txt"
 STEPS = ("starting", "loading the network", "converting it", "comparing the copy with it")
 
 
@@ -54,8 +54,8 @@ def publication(run: Run) -> Publication | None:
         found = Publication.model_validate_json((run.folder / PUBLICATION_FILE).read_bytes())
     except (OSError, ValidationError):
         return None
-    young = (datetime.now(UTC) - found.began).total_seconds() < START_SECONDS and found.doing == STEPS[0]
-    if found.state != "publishing" or young or is_held(run.folder / LOCK_FILE):
+    starting = found.began if found.doing == STEPS[0] else None
+    if found.state != "publishing" or lives(starting, run.folder / LOCK_FILE, run.folder / LOG_FILE):
         return found
     gone = found.model_copy(update={"state": "failed", "problem": "Its process is gone: publish it again."})
     latest = Publication.model_validate_json((run.folder / PUBLICATION_FILE).read_bytes())

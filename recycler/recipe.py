@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from recycler.errors import RecipeError
+from recycler.plain_yaml import read_yaml
 from recycler.presets import AUGMENTATIONS
 
 
@@ -248,11 +249,15 @@ class Recipe(Part):
 
 def parse_recipe(text: str, origin: str = "the recipe") -> Recipe:
     """A recipe from YAML text. Raises RecipeError naming the field, what it holds and what it should hold."""
+    return recipe_of(read_fields(text, origin), origin)
+
+
+def read_fields(text: str, origin: str = "the recipe") -> Any:
+    """What a YAML text holds, not yet checked. Raises RecipeError for what is no YAML."""
     try:
-        content = yaml.safe_load(text)
+        return read_yaml(text)
     except yaml.YAMLError as problem:
         raise RecipeError(f"{origin} is not valid YAML: {str(problem).splitlines()[0]}.") from problem
-    return recipe_of(content, origin)
 
 
 def recipe_of(content: Any, origin: str) -> Recipe:
@@ -267,13 +272,17 @@ def recipe_of(content: Any, origin: str) -> Recipe:
 
 def load_recipe(path: Path) -> Recipe:
     """A recipe from a YAML file. Raises RecipeError."""
+    return parse_recipe(read_file(path), path.name)
+
+
+def read_file(path: Path) -> str:
+    """The text of a recipe's file. Raises RecipeError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         raise RecipeError(
             f"The recipe {path} cannot be read: name a YAML file such as recipes/household.yaml."
         ) from problem
-    return parse_recipe(text, path.name)
 
 
 def dump_recipe(recipe: Recipe) -> str:

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from recycler.classes import KNOWN_CLASSES
 from recycler.errors import RulebookError
+from recycler.plain_yaml import read_yaml
 from recycler.settings import settings
 
 
@@ -140,7 +141,7 @@ def load_rulebook(path: Path, also: Collection[str] = ()) -> Rulebook:
     (with the nearest that does), a class named twice.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as problem:
         raise RulebookError(f"The rulebook {path} cannot be read; name a YAML file such as default.yaml.") from problem
     except yaml.YAMLError as problem:

@@ -11,6 +11,7 @@ RUN/references.npy   embeddings of training photos, for how familiar a photo is
 RUN/predictions.parquet   the predictions table on validation, test and left-out sources
 RUN/label.json, RUN/place, RUN/stop   title and note, place in the queue, request to stop: what others ask of a run
 RUN/trainer.lock     locked by the trainer while it lives: the system unlocks it however the trainer ends
+RUN/log.txt          what a trainer that a page started said; locked from its very start, until it ends
 
 Only the process that holds the lock writes the record, so that no two writers meet.
 """
@@ -41,12 +42,12 @@ from recycler.run_record import LIVE, Doing, Label, RunRecord, StageProgress, St
 __all__ = [
     "EPOCHS_FILE",
     "LIVE",
+    "LOG_FILE",
     "NETWORK_FILE",
     "POINTS_FILE",
     "PREDICTIONS_FILE",
     "RECIPE_FILE",
     "REFERENCES_FILE",
-    "START_SECONDS",
     "Doing",
     "Label",
     "Run",
@@ -56,6 +57,7 @@ __all__ = [
     "find_run",
     "is_held",
     "list_runs",
+    "lives",
     "load_run",
     "new_run",
     "write_array",
@@ -69,7 +71,10 @@ POINTS_FILE = "points.csv"
 PREDICTIONS_FILE = "predictions.parquet"
 REFERENCES_FILE = "references.npy"
 
-START_SECONDS = 60  # for a trainer to start on a busy machine; Python and this package take about 2
+LOG_FILE = "log.txt"
+
+READ_ONCE = 1 << 15  # records and titles kept in memory: pages ask for those of all runs several times a click
+START_SECONDS = 5  # between the record of something and the start of its process, which takes milliseconds
 
 
 class Run:
@@ -91,8 +96,9 @@ class Run:
     @property
     def label(self) -> Label:
         """Title and note; the title is the recipe's until somebody gives another."""
+        file = f"{self.folder}/label.json"
         try:
-            return Label.model_validate_json((self.folder / "label.json").read_bytes())
+            return _label(file, *_stamp(file))
         except OSError:
             return Label(title=self.record.run)
 
@@ -254,10 +260,10 @@ def load_run(folder: Path) -> Run:
     Raises OSError or pydantic.ValidationError when there is no record that can be read.
     """
     run = _read(folder)
-    if run.record.state in LIVE and not is_held(folder / "trainer.lock"):
+    starting = run.record.queued if run.record.state == "queued" else None
+    if run.record.state in LIVE and not lives(starting, folder / "trainer.lock", folder / LOG_FILE):
         run = _read(folder)  # a trainer writes its last state before it lets go of the lock
-        starting = run.record.state == "queued" and _age(run.record.queued) < timedelta(seconds=START_SECONDS)
-        if run.record.state in LIVE and not starting:
+        if run.record.state in LIVE:
             run.record.state = "failed"
             run.record.problem = "Its process is gone: killed, or the machine went off."
             run.record.hint = f"Go on from its last checkpoint: python -m recycler resume {run.record.run}"
@@ -281,12 +287,12 @@ def find_run(root: Path, name: str) -> Run:
 def list_runs(root: Path) -> list[Run]:
     """All runs, newest first; folders without a readable record are passed over."""
     runs = []
-    for path in root.glob("*/run.json"):
+    for folder in _folders(root):
         try:
-            runs.append(load_run(path.parent))
+            runs.append(load_run(folder))
         except (OSError, ValidationError):
             continue
-    return sorted(runs, key=lambda run: (run.record.created, run.record.run), reverse=True)
+    return sorted(runs, key=lambda run: (run.record.created.timestamp(), run.record.run), reverse=True)
 
 
 def write_atomically(path: Path, content: bytes, durable: bool = True) -> None:
@@ -324,15 +330,38 @@ def _new_folder(root: Path, stem: str) -> Path:
 
 
 def _read(folder: Path) -> Run:
-    file = folder / "run.json"
-    state = file.stat()
-    return Run(folder, _record(file, state.st_ino, state.st_mtime_ns).model_copy())
+    file = f"{folder}/run.json"
+    return Run(folder, _record(file, *_stamp(file)).model_copy())
 
 
-@lru_cache(maxsize=512)
-def _record(file: Path, inode: int, changed: int) -> RunRecord:
-    """Read once: pages ask for the records of all runs several times a click."""
-    return RunRecord.model_validate_json(file.read_bytes())
+def _folders(root: Path) -> list[Path]:
+    """The folders of all runs; the same objects each time: making 10,000 paths takes longer than using them."""
+    try:
+        with os.scandir(root) as entries:
+            return [_folder(entry.path) for entry in entries]
+    except FileNotFoundError:
+        return []
+
+
+@lru_cache(maxsize=READ_ONCE)
+def _folder(path: str) -> Path:
+    return Path(path)
+
+
+def _stamp(file: str) -> tuple[int, int]:
+    """What is another one after the file was replaced. Raises OSError when there is none."""
+    state = os.stat(file)  # noqa: PTH116 - as above
+    return state.st_ino, state.st_mtime_ns
+
+
+@lru_cache(maxsize=READ_ONCE)
+def _record(file: str, inode: int, changed: int) -> RunRecord:
+    return RunRecord.model_validate_json(Path(file).read_bytes())
+
+
+@lru_cache(maxsize=READ_ONCE)
+def _label(file: str, inode: int, changed: int) -> Label:
+    return Label.model_validate_json(Path(file).read_bytes())
 
 
 def is_held(lock: Path) -> bool:
@@ -347,5 +376,11 @@ def is_held(lock: Path) -> bool:
     return False
 
 
-def _age(moment: datetime) -> timedelta:
-    return datetime.now(UTC) - moment
+def lives(begun: datetime | None, *locks: Path) -> bool:
+    """Whether a process that holds one of these files is alive, or has not had the time to be.
+
+    begun: when it was asked for; None when it has started long since. A moment in the future, after somebody set the
+    clock back, is not now.
+    """
+    young = begun is not None and abs(datetime.now(UTC) - begun) < timedelta(seconds=START_SECONDS)
+    return young or any(is_held(lock) for lock in locks)

@@ -5,8 +5,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -35,7 +35,24 @@ SHOWN = (
     "photos", "top1", "top5", "top10", "recycling_accuracy", "recycling_balanced_accuracy", "recycling_auroc", "ece",
     "coverage", "accuracy_when_sure", "recycling_balanced_accuracy_when_sure",
 )  # fmt: skip
-BY_THRESHOLDS = {"coverage", "accuracy_when_sure", "recycling_balanced_accuracy_when_sure"}  # figures of other ones lie
+EXPORTED = (
+    "megabytes", "photos", "same_class", "same_verdict", "largest_difference", "mean_difference", "top1",
+    "recycling_accuracy", "recycling_balanced_accuracy", "coverage", "accuracy_when_sure",
+)  # fmt: skip
+DIGITS = {"photos": 0, "megabytes": 1, "largest_difference": 4, "mean_difference": 5}  # 3 for all others
+BY_THRESHOLDS = {  # figures of other ones lie
+    "coverage", "accuracy_when_sure", "recycling_balanced_accuracy_when_sure", "same_verdict",
+}  # fmt: skip
+
+# The formats that a model can be exported to (recycler.learning.formats), each to the name of its file.
+KERAS = "keras"
+FORMAT_FILES = {
+    KERAS: KERAS_FILE,
+    "litert_float32": "model.float32.tflite",
+    "litert_float16": LITERT_FILE,
+    "litert_int8": "model.int8.tflite",
+    "onnx": "model.onnx",
+}
 
 NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 
@@ -48,6 +65,9 @@ class Card(BaseModel):
     thresholds: when the answer is *unsure*; `thresholds_from` says on which photos they were set.
     parent: what it was trained again from, a shelf model (`household`) or a run (`run:NAME`); "" for none.
     metrics: data set and split to figures of merit by their usual names.
+    exports: format (FORMAT_FILES) to its figures, the network's own for comparison among them: megabytes, how far its
+        probabilities are from the network's, shares of the model's test photos with the same class and the same
+        verdict, figures of merit on these photos.
     test_answers: what it said of its test photos, to be compared with what it is shown later; None on older cards.
     checksums: file name to SHA-256 in hex.
     """
@@ -73,6 +93,7 @@ class Card(BaseModel):
     sources: dict[str, str]
     metrics: dict[str, dict[str, float]]
     parity: dict[str, float]
+    exports: dict[str, dict[str, float]] = {}
     recipe: dict[str, Any]
     versions: dict[str, str]
     test_answers: Counts | None = None
@@ -210,15 +231,58 @@ def set_thresholds(
         folder = load_model(shelf, name).folder
         card = _read_card(folder)
         check_files(folder, card)
-        metrics = {
-            photos: {figure: value for figure, value in row.items() if figure not in BY_THRESHOLDS}
-            for photos, row in card.metrics.items()
-        } | {photos: dict(row) for photos, row in measured.items()}
-        new = card.model_copy(update={"thresholds": thresholds, "thresholds_from": set_on, "metrics": metrics})
-        write_atomically(folder / CARD_FILE, _card_file(new))
-        write_atomically(folder / README_FILE, card_text(new).encode())
+        new = card.model_copy(
+            update={
+                "thresholds": thresholds,
+                "thresholds_from": set_on,
+                "metrics": _lasting(card.metrics) | {photos: dict(row) for photos, row in measured.items()},
+                "exports": _lasting(card.exports),
+            }
+        )
+        _replace_card(folder, new)
     audit.note("thresholds", f"{name}: unsure below {thresholds.confidence:.3f}, set on {set_on}")
     return new
+
+
+def add_exports(
+    model: ShelfModel,
+    files: Mapping[str, bytes],
+    exports: Mapping[str, Mapping[str, float]],
+    folder: Path | None = None,
+) -> Card:
+    """Put a model in other formats beside its files, and what is known of them on its card; returns the new card.
+
+    files: name to content. exports: as on a card. folder: instead of the shelf, which then stays as it is; it gets a
+    card, too.
+    """
+    require("publish")
+    target = folder or model.folder
+    target.mkdir(parents=True, exist_ok=True)
+    with nullcontext() if folder else FileLock(model.folder.parent / ".lock"):
+        card = model.card.model_copy(update={"checksums": {}}) if folder else _read_card(model.folder)
+        for name, content in files.items():
+            write_atomically(target / name, content)
+        sums = card.checksums | {name: checksum(target / name) for name in files}
+        known = card.exports | {name: dict(row) for name, row in exports.items()}
+        rows = {name: known[name] for name in FORMAT_FILES if name in known}
+        new = card.model_copy(update={"exports": rows, "checksums": dict(sorted(sums.items()))})
+        _replace_card(target, new)
+    if folder is None:
+        audit.note("exports", f"{card.name}: {', '.join(exports)}")
+    return new
+
+
+def _lasting(rows: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """Figures that other thresholds do not change."""
+    return {
+        name: {figure: value for figure, value in row.items() if figure not in BY_THRESHOLDS}
+        for name, row in rows.items()
+    }
+
+
+def _replace_card(folder: Path, card: Card) -> None:
+    write_atomically(folder / CARD_FILE, _card_file(card))
+    write_atomically(folder / README_FILE, card_text(card).encode())
 
 
 def card_text(card: Card) -> str:
@@ -243,8 +307,12 @@ def card_text(card: Card) -> str:
         lines.append(f"- **Trained again from** {card.parent}")
     if card.label_rule:
         lines.append(f"- **Label rule** {card.label_rule}")
-    lines += ["", "## How good", "", *_metrics_table(card.metrics)]
+    lines += ["", "## How good", "", *_figures_table("measured on", card.metrics, SHOWN)]
     lines += ["", "LiteRT against Keras: " + ", ".join(f"{k} {v:.4g}" for k, v in card.parity.items()) + ".", ""]
+    if card.exports:
+        lines += ["## Formats", "", "The same test photos in each, beside the network itself (keras).", ""]
+        rows = {f"{name}: `{FORMAT_FILES.get(name, name)}`": row for name, row in card.exports.items()}
+        lines += [*_figures_table("format", rows, EXPORTED), ""]
     return "\n".join(lines)
 
 
@@ -261,14 +329,11 @@ def _card_file(card: Card) -> bytes:
     return card.model_dump_json(indent=2).encode() + b"\n"
 
 
-def _metrics_table(metrics: Mapping[str, Mapping[str, float]]) -> list[str]:
-    columns = [figure for figure in SHOWN if any(figure in row for row in metrics.values())]
-    lines = ["| measured on | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
-    for name, row in metrics.items():
-        cells = [
-            "" if figure not in row else f"{row[figure]:.0f}" if figure == "photos" else f"{row[figure]:.3f}"
-            for figure in columns
-        ]
+def _figures_table(first: str, rows: Mapping[str, Mapping[str, float]], shown: Sequence[str]) -> list[str]:
+    columns = [figure for figure in shown if any(figure in row for row in rows.values())]
+    lines = [f"| {first} | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    for name, row in rows.items():
+        cells = ["" if figure not in row else f"{row[figure]:.{DIGITS.get(figure, 3)}f}" for figure in columns]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return lines
 

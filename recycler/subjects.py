@@ -1,6 +1,7 @@
 """Who is judged: a model on the shelf, or a run that has learned something."""
 
 import hashlib
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -121,4 +122,5 @@ def _of_run(run: Run) -> Subject:
 
 
 def _has_learned(run: Run) -> bool:
-    return all((run.folder / name).exists() for name in (PREDICTIONS_FILE, NETWORK_FILE))
+    # os.path, which takes a third of the time, for each of 10,000 runs at every click
+    return all(os.path.exists(f"{run.folder}/{name}") for name in (PREDICTIONS_FILE, NETWORK_FILE))  # noqa: PTH110

@@ -12,6 +12,7 @@ were chosen on two sources that the network had not seen: `benchmarks/teach.md`.
 
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -105,9 +106,11 @@ def recall(classifier: Classifier, threads: int = 1) -> Memory:
     """
     known = {name: label for label, name in enumerate(classifier.card.classes)}
     photos = [photo for photo in list_collected() if photo.class_name in known]
-    if not photos:
-        return NOTHING_TAUGHT
     file = settings().taught / f"{classifier.card.checksums[LITERT_FILE]}.npz"
+    if not photos:
+        with suppress(OSError):
+            file.unlink()  # what is left of photos that were forgotten
+        return NOTHING_TAUGHT
     kept = _read(file, classifier.card.embedding_size)
     embeddings, unlike = kept or ({}, likeness_of_strangers(classifier, threads))
     new = [photo for photo in photos if photo.id not in embeddings]

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
@@ -96,11 +97,18 @@ def hand_over(runs: Iterable[Run]) -> int:
     except (MlflowException, SQLAlchemyError, OSError) as problem:
         refused = [str(problem)]
     if refused:
+        reason = _without_password(refused[0].partition("\n")[0], uri)
         raise StoreError(
-            f"The run store did not take everything ({refused[0].partition(chr(10))[0]:.200}). "
+            f"The run store did not take everything ({reason:.200}). "
             "Nothing is lost: the next training, or python -m recycler store, hands it over."
         )
     return len(waiting)
+
+
+def _without_password(text: str, uri: str) -> str:
+    """A message that may name the store's address, without the password in it: it goes to logs and pages."""
+    password = urlsplit(uri).password
+    return text.replace(password, "***").replace(unquote(password), "***") if password else text
 
 
 def _handed(run: Run, uri: str) -> Handed | None:

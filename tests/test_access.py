@@ -18,9 +18,10 @@ from recycler.holdings import export, tidy
 from recycler.labels import change_label, undo
 from recycler.own_rules import keep_rules
 from recycler.processes import environment
+from recycler.recipe import Data, Source
 from recycler.runs import Label
 from recycler.settings import Settings, settings
-from recycler.shelf import set_thresholds
+from recycler.shelf import add_exports, load_model, set_thresholds
 from recycler.verdict import ALWAYS_ANSWER
 from tests.datasets.pictures import photo
 from tests.finished import QUICK, ended
@@ -55,6 +56,7 @@ GUARDED: dict[str, tuple[Right, Callable[[], object]]] = {
     "give rules": ("train", lambda: keep_rules("mine", "Mine", ["glass"], ["glass"])),
     "publish": ("publish", lambda: publishing.start(ended_run(), "mine")),
     "set thresholds": ("publish", lambda: set_thresholds(settings().models, "household", ALWAYS_ANSWER, "none", {})),
+    "add formats": ("publish", lambda: add_exports(load_model(settings().models, "household"), {}, {})),
     "tidy": ("administer", tidy),
     "export": ("administer", lambda: export(BytesIO())),
     "read the log": ("administer", deeds),
@@ -196,3 +198,17 @@ def test_only_an_admin_opens_any_folder_of_the_server(
             with pytest.raises(DatasetError, match="Only an admin"):
                 require_offered(["cifar100", path])
     require_offered([outside])
+
+
+def test_what_trains_evaluates_and_relabels_opens_no_other_folder_either(tmp_path: Path) -> None:
+    recipe = QUICK.model_copy(update={"data": Data(sources=(Source(name=str(tmp_path)),))})
+    with acting(Actor("tess", Role.TRAINER)):
+        for act in (
+            lambda: jobs.start(recipe),
+            lambda: start_evaluation("0" * 16, Question("household", str(tmp_path))),
+            lambda: change_label(str(tmp_path), "glass/1.jpg", None),
+        ):
+            with pytest.raises(DatasetError, match="Only an admin"):
+                act()
+    assert not settings().runs.exists()
+    assert not settings().evaluations.exists()

@@ -11,11 +11,6 @@ from recycler.settings import settings
 from recycler.verdict import Prediction
 
 
-@pytest.fixture(autouse=True)
-def close() -> None:
-    answers._database.cache_clear()
-
-
 def said(sure: float, class_name: str = "glass") -> Prediction:
     classes = (class_name, "paper", "metal")
     probabilities = np.array([sure, (1 - sure) / 2, (1 - sure) / 2], np.float32)
@@ -57,7 +52,7 @@ def test_days_that_are_long_past_are_not_counted_and_go_at_the_next_start() -> N
             database.execute("insert into answers values ('one', ?, 'paper', 3, 'bin', ?)", (answers._day(ago), photos))
         database.commit()
     assert counted("one", 28)[0].photos == 11
-    answers._database.cache_clear()
+    answers.close()
     count("one", said(0.9), "recycle")
     assert counted("one", 10_000)[0].photos == 112
 
@@ -70,7 +65,7 @@ def test_a_database_that_is_locked_or_damaged_costs_a_count_and_no_verdict(caplo
         other.rollback()
     assert "not counted" in caplog.text
     assert counted("one", 1)[0].photos == 1
-    answers._database.cache_clear()
+    answers.close()
     for file in settings().home.glob("answers.db*"):
         file.write_bytes(b"no database at all" * 100)
     count("one", said(0.9), "recycle")

@@ -43,7 +43,8 @@ def test_an_image_holds_all_that_the_app_is_made_of_and_nothing_else_of_ours() -
 
 
 def test_the_compose_file_fits_its_schema_and_names_volumes_and_files_that_are_there() -> None:
-    said(tool("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.yaml")
+    files = (DEPLOY / "compose.yaml", DEPLOY / "gpu.yaml")
+    said(tool("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", *files)
     content = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
     for service in content["services"].values():
         for mount in service.get("volumes", []):

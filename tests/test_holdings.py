@@ -1,3 +1,4 @@
+import asyncio
 import io
 import os
 import time
@@ -12,7 +13,7 @@ from recycler.audit import deeds
 from recycler.cli import cli
 from recycler.datasets.collected import keep, list_collected
 from recycler.drafts import keep_draft
-from recycler.holdings import DAY, HOLDINGS, export, tidy
+from recycler.holdings import DAY, HOLDINGS, export, keep_tidy, tidy
 from recycler.settings import settings
 from tests.datasets.pictures import photo
 from tests.finished import ended
@@ -69,6 +70,22 @@ def test_without_a_limit_only_what_waits_to_be_taken_back_goes() -> None:
     assert not any(path.exists() for path in (draft, trash, discarded))
 
 
+def test_a_server_keeps_tidy_by_itself_and_says_so_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    retention(monkeypatch, 1)
+    kept = keep(photo(1), "glass")
+    old(kept.path, 2)
+
+    async def serve() -> None:
+        tidying = asyncio.create_task(keep_tidy(0.0))
+        while kept.path.exists():
+            await asyncio.sleep(0.01)
+        tidying.cancel()
+
+    asyncio.run(asyncio.wait_for(serve(), 60))
+    assert list_collected() == []
+    assert {deed.who for deed in deeds() if deed.deed == "forget"} == {"retention"}
+
+
 def test_an_evaluation_that_is_being_made_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     retention(monkeypatch, 1)
     record = laid("evaluations/busy/evaluation.json")
@@ -114,8 +131,8 @@ def test_an_export_holds_all_but_weights_and_what_can_be_computed_again() -> Non
 def test_the_command_line_exports_tidies_and_overwrites_nothing(tmp_path: Path) -> None:
     keep(photo(1), "glass")
     file = tmp_path / "all.zip"
-    assert "2 files" in CliRunner().invoke(cli, ["export", str(file)]).output  # the photo, and who taught it
-    again = CliRunner().invoke(cli, ["export", str(file)])
+    assert "2 files" in CliRunner().invoke(cli, ["takeout", str(file)]).output  # the photo, and who taught it
+    again = CliRunner().invoke(cli, ["takeout", str(file)])
     assert again.exit_code == 2
     assert "is there already" in again.output
     laid("drafts/a.json", 31)

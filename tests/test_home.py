@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,13 @@ def test_a_home_folder_of_a_newer_recycler_is_refused_and_not_touched(tmp_path: 
     with pytest.raises(HomeError, match="damaged"):
         prepare_home(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["version"]
+
+
+def test_no_command_works_on_a_home_folder_of_a_newer_recycler() -> None:
+    (settings().home / "version").write_text(f"{VERSION + 1}\n")
+    done = subprocess.run([sys.executable, "-m", "recycler", "runs"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "newer Recycler" in done.stderr
 
 
 def test_without_a_place_to_write_there_is_nothing_to_prepare(tmp_path: Path) -> None:

@@ -217,6 +217,21 @@ def test_scans_are_counted_in_the_photo_alone_not_in_what_lies_within_and_behind
     assert open_photo(encode(textured(160, 120), "JPEG", comment=scans) + scans).shape == (120, 160, 3)
 
 
+@pytest.mark.parametrize(
+    ("head", "mark"),
+    [
+        pytest.param(b"\xff\xd8", b"\xff", id="jpeg"),
+        pytest.param(encode(blue_left(), "JPEG")[:-2], b"\xff\xe0\0\2", id="behind the pixels of a jpeg"),
+        pytest.param(png_header(9, 9)[:33], b"\0\0\0\0abCd" + struct.pack(">I", zlib.crc32(b"abCd")), id="png"),
+        pytest.param(b"GIF89a\1\0\1\0\0\0\0!\xfe", b"\1a", id="gif"),
+    ],
+)
+def test_a_photo_of_nothing_but_marks_is_refused_at_once(head: bytes, mark: bytes) -> None:
+    begin = time.process_time()
+    assert "damaged" in refusal(head + mark * (20_000_000 // len(mark)))
+    assert time.process_time() - begin < 2, "seconds; stepping through all of them takes up to ten"
+
+
 def test_threads_take_turns_when_there_is_no_room_for_all() -> None:
     room, inside, seen = _Room(10), list[int](), list[list[int]]()
 

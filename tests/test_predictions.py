@@ -134,6 +134,7 @@ def test_a_foreign_table_with_the_same_columns_is_read() -> None:
         (changed(p_recycle=[2.0, 0.0]), "was changed"),
         (changed(verdict=["recycle", "burn"]), "was changed"),
         (changed(photo=[None, "b"]), "has empty cells"),
+        (changed().replace(b"a/0", b"a/\x80"), "is no predictions table"),
         (changed(entropy_bits=["much", "little"]), "is no predictions table"),
     ],
 )

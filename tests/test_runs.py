@@ -1,11 +1,25 @@
+import shutil
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from recycler.errors import RunError
+from recycler.processes import spawn
 from recycler.recipe import parse_recipe
-from recycler.runs import START_SECONDS, Label, Run, State, find_run, list_runs, load_run, new_run, write_atomically
+from recycler.runs import (
+    LOG_FILE,
+    START_SECONDS,
+    Label,
+    Run,
+    State,
+    find_run,
+    list_runs,
+    load_run,
+    new_run,
+    write_atomically,
+)
 
 RECIPE = parse_recipe("name: small\ndata:\n  sources:\n    - name: trashnet\n")
 
@@ -93,12 +107,26 @@ def test_a_run_that_was_asked_to_stop_is_stopping_until_it_has_stopped(tmp_path:
     assert load_run(run.folder).record.state == "stopped"
 
 
-def test_a_queued_run_has_a_minute_for_its_trainer_to_start(tmp_path: Path) -> None:
+@pytest.mark.parametrize("off", [-START_SECONDS - 1, 3600], ids=["long ago", "before the clock was set back"])
+def test_a_queued_run_without_a_process_has_a_few_seconds_to_get_one(tmp_path: Path, off: float) -> None:
     run = new_run(tmp_path, RECIPE, "cpu")
     assert load_run(run.folder).record.state == "queued"
-    run.record.queued = datetime.now(UTC) - timedelta(seconds=START_SECONDS + 1)
+    run.record.queued = datetime.now(UTC) + timedelta(seconds=off)
     run.save()
     assert load_run(run.folder).record.state == "failed"
+
+
+def test_a_trainer_that_takes_long_to_start_is_no_less_alive(tmp_path: Path) -> None:
+    run = new_run(tmp_path, RECIPE, "cpu")
+    run.record.queued = datetime.now(UTC) - timedelta(hours=1)
+    run.save()
+    spawn(run.folder / LOG_FILE, "resume", "no-such-run")
+    assert load_run(run.folder).record.state == "queued"
+    end = time.monotonic() + 60
+    while load_run(run.folder).record.state == "queued" and time.monotonic() < end:
+        time.sleep(0.05)
+    assert load_run(run.folder).record.state == "failed"
+    assert "no run called" in (run.folder / LOG_FILE).read_text()
 
 
 def test_a_home_that_cannot_be_written_to_is_one_sentence(tmp_path: Path) -> None:
@@ -112,6 +140,24 @@ def test_title_and_note_can_be_changed_and_the_title_begins_as_the_recipes(tmp_p
     assert run.label == Label(title="small")
     run.label = Label(title="Better", note="with glass")
     assert load_run(run.folder).label == Label(title="Better", note="with glass")
+
+
+def test_the_list_follows_what_comes_goes_and_changes(tmp_path: Path) -> None:
+    assert list_runs(tmp_path / "none") == []
+    (tmp_path / "notes.txt").write_text("no run")
+    first, second = new_run(tmp_path, RECIPE, "cpu"), new_run(tmp_path, RECIPE, "cpu")
+    assert [run.label.title for run in list_runs(tmp_path)] == ["small", "small"]
+    first.label = Label(title="Renamed")
+    second.record.state = "done"
+    second.save()
+    assert {(run.label.title, run.record.state) for run in list_runs(tmp_path)} == {
+        ("Renamed", "queued"),
+        ("small", "done"),
+    }
+    shutil.rmtree(second.folder)
+    [left] = list_runs(tmp_path)
+    left.record.state = "failed"  # of somebody who does not save it
+    assert [run.record.state for run in list_runs(tmp_path)] == ["queued"]
 
 
 def test_epochs_that_a_resumed_training_does_again_are_replaced(tmp_path: Path) -> None:

@@ -49,6 +49,18 @@ def asked(address: str) -> tuple[int, str]:
         return problem.code, problem.read().decode()
 
 
+def test_every_answer_says_that_nobody_may_frame_it_or_guess_its_type() -> None:
+    with server() as (address, _):
+        for path in ("", "/_stcore/health", "/metrics", "/media/none", "/static/none.js"):
+            try:
+                answer = urlopen(f"{address}{path}", timeout=30)  # noqa: S310 - our own server
+            except HTTPError as problem:
+                answer = problem
+            with answer:
+                assert answer.headers["Content-Security-Policy"] == "frame-ancestors 'self'", path
+                assert answer.headers["X-Content-Type-Options"] == "nosniff", path
+
+
 def test_a_server_says_that_it_lives_that_it_is_ready_and_how_it_goes() -> None:
     with server() as (address, _):
         assert asked(f"{address}/_stcore/health")[0] == 200

@@ -6,7 +6,7 @@ import pytest
 
 from recycler.errors import ModelError
 from recycler.settings import PROJECT
-from recycler.shelf import check_files, list_models, load_model, new_model, set_thresholds, write_card
+from recycler.shelf import add_exports, check_files, list_models, load_model, new_model, set_thresholds, write_card
 from recycler.verdict import Thresholds
 from tests.tables import put_on_shelf, small_card
 
@@ -77,6 +77,17 @@ def test_thresholds_can_be_set_without_touching_the_files(tmp_path: Path) -> Non
     readme = (tmp_path / "small" / "README.md").read_text()
     assert "below 0.90, above 2.00 bits (set on 60 photos)" in readme
     assert {path.name for path in (tmp_path / "small").iterdir()} == {"card.json", "README.md", "model.tflite"}
+
+
+def test_other_thresholds_take_the_verdicts_of_formats_off_the_card(tmp_path: Path) -> None:
+    put(tmp_path)
+    exports = {"onnx": {"top1": 0.5, "same_verdict": 1.0, "coverage": 0.9}, "keras": {"top1": 0.5}}
+    card = add_exports(load_model(tmp_path, "small"), {"model.onnx": b"other weights"}, exports)
+    assert [*card.exports] == ["keras", "onnx"]
+    check_files(tmp_path / "small", card)
+    assert "| onnx: `model.onnx` |" in (tmp_path / "small" / "README.md").read_text()
+    set_thresholds(tmp_path, "small", Thresholds(0.9), "60 photos", {})
+    assert load_model(tmp_path, "small").card.exports["onnx"] == {"top1": 0.5}
 
 
 @pytest.mark.parametrize("tampered", ["model.tflite", "model.keras"])

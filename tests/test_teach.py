@@ -94,6 +94,7 @@ def test_a_corrected_photo_changes_the_answer_for_the_same_thing_from_another_an
     assert taught.blend(seen).top(1)[0][0] == "glass"
     forget(list_collected())
     assert recall(classifier).blend(seen) is seen
+    assert [*settings().taught.iterdir()] == []  # not even numbers are left of it
 
 
 def test_a_class_that_the_model_does_not_know_is_refused_with_those_that_it_knows(classifier: Classifier) -> None:

@@ -156,10 +156,13 @@ def test_a_store_that_does_not_answer_is_a_sentence_and_the_next_one_makes_up_fo
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = finished_run()
-    monkeypatch.setenv("RECYCLER_TRACKING_URI", "http://127.0.0.1:9")  # the discard port: nobody listens
+    uri = "http://ada:h%75nter2@127.0.0.1:9"  # the discard port: nobody listens
+    monkeypatch.setenv("RECYCLER_TRACKING_URI", uri)
     settings.cache_clear()
-    with pytest.raises(StoreError, match="Nothing is lost"):
+    with pytest.raises(StoreError, match="Nothing is lost") as refused:
         hand_over([run])
+    assert "ada:***@" in str(refused.value)
+    assert "nter2" not in str(refused.value)
     monkeypatch.delenv("RECYCLER_TRACKING_URI")
     settings.cache_clear()
     hand_over([run])

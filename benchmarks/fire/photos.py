@@ -30,17 +30,29 @@ LARGE_MEGAPIXELS = 50  # as many as are still opened
 
 
 def hostile_photo(number: int) -> tuple[str, bytes]:
-    """The kind and the bytes of one photo."""
-    random = np.random.default_rng(number)
-    kind = [*KINDS][number % len(KINDS)]
-    return kind, KINDS[kind](random)
+    """The kind and the bytes of one photo; every hundredth is very large, for these take a second each."""
+    kinds = [*KINDS]
+    kind = kinds[-1] if number % 100 == 99 else kinds[number % (len(kinds) - 1)]
+    return kind, KINDS[kind](np.random.default_rng(number))
 
 
-def as_pages_do(data: bytes) -> None:
-    """All that is done with bytes that a visitor sends: the verdict's pixels, the visit's copy, what was taught."""
+def verdict(data: bytes) -> None:
+    """The pixels that a verdict is made from."""
     read_photo(data, 224)
+
+
+def copied(data: bytes) -> None:
+    """The copy that a visit shows."""
     to_jpeg(open_photo(data, at_least=640), 640)
+
+
+def taught(data: bytes) -> None:
+    """The copy that is kept."""
     keep(data, "glass")
+
+
+USES = (verdict, copied, taught)
+"""All that is done with bytes that a visitor sends."""
 
 
 @cache
@@ -259,6 +271,20 @@ def noise_with_a_magic_word(random: Random) -> bytes:
     return head + random.bytes(int(random.choice([0, 1, 100, 100_000])))
 
 
+def nothing_but_marks(random: Random) -> bytes:
+    """A header of millions of parts, which a reader in Python steps through one by one."""
+    jpeg, gif = _encoded(Image.new("L", (9, 9)), format="JPEG"), b"GIF89a\1\0\1\0\0\0\0"
+    head, mark = [
+        (jpeg[:2], b"\xff"),
+        (jpeg[:2], b"\xff\xe1\0\x08Exif\0\0"),
+        (jpeg[:-2], b"\xff\xe0\0\2"),
+        (plain()[4][:33], _chunk(b"abCd", b"")),
+        (gif, b"\0"),
+        (gif + b"!\xfe", b"\1a"),
+    ][random.integers(6)]
+    return head + mark * int(random.choice([10, 1000, 20_000_000]) // len(mark))
+
+
 def nothing_wrong(random: Random) -> bytes:
     return _any(random)
 
@@ -276,6 +302,7 @@ KINDS: dict[str, Callable[[Random], bytes]] = {
     "HEIC: broken boxes": boxes_of_heic,
     "JPEG: scanned up to 10,000 times": scanned_again,
     "noise behind a magic word": noise_with_a_magic_word,
-    f"{LARGE_MEGAPIXELS} million pixels": very_large,
+    "nothing but marks": nothing_but_marks,
     "nothing wrong: CMYK, palette, 16 bits, animated": nothing_wrong,
+    f"{LARGE_MEGAPIXELS} million pixels": very_large,
 }

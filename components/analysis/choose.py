@@ -138,11 +138,13 @@ def _select(label: str, options: Mapping[str, str], name: str, preferred: str | 
 def _titles(subjects: Iterable[Subject]) -> dict[str, str]:
     """Names for people, each only once."""
     found: dict[str, str] = {}
+    known: set[str] = set()
     for subject in subjects:
         title = subject.title
         if subject.run:
             title += f", {subject.run.record.created:%-d %b %H:%M}"
-        found[subject.name] = f"{title} ({subject.name})" if title in found.values() else title
+        found[subject.name] = f"{title} ({subject.name})" if title in known else title
+        known.add(title)
     return found
 
 

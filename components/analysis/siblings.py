@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 import streamlit as st
 
@@ -13,13 +14,15 @@ from recycler.evaluations import Question
 from recycler.figures import RUNS
 from recycler.subjects import Subject, list_subjects
 
+NEWEST = 200  # runs whose recipes are looked at, 30 ms each at the first time
+
 
 def choose_siblings(analysis: Analysis, beside: Analysis | None) -> list[Analysis]:
     """Draw the choice of further runs of the same photos; return the one beside, if any, then those."""
     found = [beside] if beside else []
     known = {analysis.subject.name, *(one.subject.name for one in found)}
-    runs = {subject.name: subject for subject in list_subjects() if subject.name not in known}
-    runs = {name: subject for name, subject in runs.items() if _same_photos(subject, analysis)}
+    newest = islice((subject for subject in list_subjects() if subject.run and subject.name not in known), NEWEST)
+    runs = {subject.name: subject for subject in newest if _same_photos(subject, analysis)}
     if not runs:
         return found
     names = st.multiselect(

@@ -5,13 +5,15 @@ from typing import Any
 import streamlit as st
 
 from components import state
+from components.attempt import attempt_on_click
 from components.recipe_form.draft import Draft
 from components.words import plain
 from recycler.datasets import available_datasets
 from recycler.errors import RecipeError, RecyclerError
-from recycler.recipe import Recipe, dump_recipe, load_recipe, parse_recipe
+from recycler.recipe import Recipe, dump_recipe, load_recipe
 from recycler.runs import find_run, list_runs
 from recycler.settings import PROJECT, settings
+from recycler.sweep import Variant, load_sweep, queue
 
 FIRST = "quick"  # finishes in about two minutes, so it is what the first visit offers
 RUNS = 20  # newest runs that are offered
@@ -38,6 +40,7 @@ def file_menu(draft: Draft, recipe: Recipe | None) -> None:
         )
         if "yaml" in problems:
             st.markdown(f":red[:material/error: {plain(problems['yaml'], 600)}]")
+        _sweep()
         if recipe is not None:
             st.download_button(
                 "Download this recipe",
@@ -94,11 +97,31 @@ def _loaded(draft: Draft, key: str, problems: dict[str, str]) -> None:
     try:
         if file.size > MOST_BYTES:
             raise RecipeError(f"{file.name} has {file.size / 1e6:.1f} MB, and a recipe is a small text file.")
-        use(draft, parse_recipe(file.getvalue().decode("utf-8"), file.name))
+        variants = load_sweep(file.getvalue().decode("utf-8"), file.name)
+        st.session_state.pop(state.TRAIN_SWEEP, None)
+        if len(variants) > 1:
+            st.session_state[state.TRAIN_SWEEP] = variants
+        else:
+            use(draft, variants[0].recipe)
     except UnicodeDecodeError:
         problems["yaml"] = f"{file.name} is no text; a recipe is a YAML file such as recipes/quick.yaml."
     except RecipeError as problem:
         problems["yaml"] = str(problem)
+
+
+def _sweep() -> None:
+    """What a file with lists stands for, and a button that queues all of it."""
+    variants: list[Variant] = st.session_state.get(state.TRAIN_SWEEP, [])
+    if not variants:
+        return
+
+    def start() -> None:
+        st.session_state.pop(state.TRAIN_SWEEP)
+        attempt_on_click(lambda: list(queue(variants)))
+
+    st.markdown(f"That file holds lists of values, so it is **{len(variants)} trainings**, one after another:")
+    st.markdown("\n".join(f"1. {plain(variant.title, 100)}" for variant in variants))
+    st.button(f"Queue all {len(variants)}", key=state.TRAIN_QUEUE_ALL, type="primary", on_click=start)
 
 
 def use(draft: Draft, recipe: Recipe) -> None:

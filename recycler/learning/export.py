@@ -1,6 +1,7 @@
 """A finished run becomes a model on the shelf: LiteRT float16 with a parity check, temperature, thresholds, card."""
 
 import tempfile
+import warnings
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from recycler.analysis.calibration import fit_confidence, fit_temperature
 from recycler.answers import Counts, counts
@@ -35,10 +37,11 @@ STRANGE_SHARE = 0.05  # of the photos that set the thresholds: what they cost fo
 CALIBRATION_SPLITS = {"left out": "photos of a source left out of training", "validation": "validation photos"}
 
 
-def to_litert(model: keras.Model, float16: bool = False) -> bytes:
-    """A LiteRT file with one signature: input `photo`, outputs named as the network's.
+def to_litert(model: keras.Model, float16: bool = False, calibration: NDArray[np.uint8] | None = None) -> bytes:
+    """A LiteRT file with one signature: input `photo`, outputs named as the network's, all of them 32-bit floats.
 
     model: takes pixels (N, S, S, 3) float32 in [0, 255]. float16: store weights in 16 bits, half the size.
+    calibration: photos (n, S, S, 3); then it computes in 8-bit integers, whose ranges are those met on these photos.
     """
     signature = [keras.InputSpec(shape=(None, *model.input_shape[1:]), dtype="float32", name="photo")]
 
@@ -55,7 +58,12 @@ def to_litert(model: keras.Model, float16: bool = False) -> bytes:
         if float16:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.target_spec.supported_types = [tf.float16]
-        content: bytes = converter.convert()
+        if calibration is not None:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.representative_dataset = lambda: ({"photo": p[None].astype(np.float32)} for p in calibration)
+        with warnings.catch_warnings():  # TensorFlow calibrates with an interpreter of its own that it deprecates
+            warnings.filterwarnings("ignore", "[\\s\\S]*tf.lite.Interpreter is deprecated", UserWarning)
+            content: bytes = converter.convert()
     return content
 
 

@@ -16,6 +16,7 @@ from components.recipe_form.augmentation import KINDS, strength_to_begin_with
 from components.recipe_form.copies import search
 from components.recipe_form.method import apply_method, method_of
 from components.recipe_form.preview import previewer
+from recycler import jobs
 from recycler.again import draft_again
 from recycler.datasets.cifar100 import has_cifar100
 from recycler.datasets.collected import keep
@@ -248,6 +249,22 @@ def test_a_yaml_file_is_loaded_and_a_wrong_one_told(app: AppTest) -> None:
     load(text)
     assert fields(app)["name"] == "thesis-home-photos"
     assert "backbonne" not in words(app)
+
+
+def test_a_yaml_file_with_lists_is_queued_as_so_many_trainings(app: AppTest) -> None:
+    ahead = new_run(settings().runs, load_recipe(PROJECT / "recipes" / "quick.yaml"), "cpu")  # the others wait for it
+    text = (PROJECT / "recipes" / "quick.yaml").read_text().replace("dropout: 0.5", "dropout: [0.2, 0.5]")
+    uploader = next(u for u in app.file_uploader if "YAML" in u.label)
+    checked(uploader.set_value(("sweep.yaml", text.encode(), "application/yaml")).run())
+    assert "2 trainings" in words(app)
+    try:
+        checked(app.button(key=state.TRAIN_QUEUE_ALL).click().run())
+        assert [run.recipe.network.dropout for run in jobs.queue("cpu")] == [0.5, 0.2, 0.5]
+        assert "2 trainings" not in words(app)
+    finally:
+        for run in jobs.queue("cpu"):
+            if run.record.run != ahead.record.run:
+                jobs.discard(run.record.run)
 
 
 def test_an_uploaded_zip_is_kept_and_chosen(app: AppTest) -> None:

@@ -17,7 +17,17 @@ from recycler.learning import trainer
 from recycler.learning.trainer import train
 from recycler.live import read_points
 from recycler.recipe import Recipe, parse_recipe
-from recycler.runs import LIVE, NETWORK_FILE, POINTS_FILE, PREDICTIONS_FILE, RunRecord, State, find_run, list_runs
+from recycler.runs import (
+    LIVE,
+    LOG_FILE,
+    NETWORK_FILE,
+    POINTS_FILE,
+    PREDICTIONS_FILE,
+    RunRecord,
+    State,
+    find_run,
+    list_runs,
+)
 from recycler.settings import settings
 from tests.datasets.pictures import photo, write_tree
 
@@ -58,7 +68,7 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
     end = time.monotonic() + TRAINER_SECONDS
     while not condition():
         if time.monotonic() > end:
-            logs = [log.read_text()[-2000:] for log in settings().runs.glob(f"*/{jobs.LOG_FILE}")]
+            logs = [log.read_text()[-2000:] for log in settings().runs.glob(f"*/{LOG_FILE}")]
             pytest.fail(f"Not within {TRAINER_SECONDS} s: {what}. {logs}")
         time.sleep(0.1)
 

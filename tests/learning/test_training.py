@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,9 @@ def test_a_published_run_answers_on_the_shelf_as_its_network_does(
     card = publish(run, "shapes", tmp_path)
     assert card.parent == "household"
     assert card.parity["top1_agreement"] >= 0.98
+    table = pd.read_parquet(run.folder / "predictions.parquet")
+    assert card.test_answers is not None
+    assert card.test_answers.classes == Counter(table["predicted"][table["split"] == "test"])
     stopped = Run(run.folder, run.record.model_copy(update={"state": "stopped"}))  # it has its best weights, too
     assert publish(stopped, "shapes", tmp_path).version == 2
     assert [c.name for c in list_models(tmp_path)] == ["shapes"]
