@@ -6,6 +6,7 @@ Needs the photos of the model's recipe in RECYCLER_DATA; ONNX is measured where 
 import statistics
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ def times(folder: Path, names: list[str], size: int) -> dict[str, list[float]]:
     """Milliseconds of one photo a call, on one thread, the formats taking turns."""
     photo = np.random.default_rng(0).uniform(0, 255, (1, size, size, 3)).astype(np.float32)
     calls = {name: FORMATS[name].open(folder / FORMAT_FILES[name], 1) for name in names}
-    return interleaved({name: lambda call=call: call(photo) for name, call in calls.items()})
+    return interleaved({name: partial(call, photo) for name, call in calls.items()})
 
 
 def rows(card: Card, taken: dict[str, list[float]]) -> list[list[str]]:
