@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import gate, retention
+from components import gate
 from components.look import apply_style
 from pages import account, classify
 from recycler.access import may
@@ -48,7 +48,6 @@ def main() -> None:
     chosen.run()
     if chosen is not kept and not is_guest:
         st.page_link(kept, label="What is kept here, and for how long")
-    retention.once_a_day()
 
 
 def train() -> None:

@@ -3,6 +3,7 @@
 Whether the process lives is told by Streamlit's own /_stcore/health.
 """
 
+import asyncio
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recycler import monitoring
 from recycler.errors import RecyclerError
+from recycler.holdings import keep_tidy
 from recycler.home import prepare_home
 from recycler.logs import log_as_json
 from recycler.settings import PROJECT, settings
@@ -58,10 +60,12 @@ def metrics(request: Request) -> Response:
 
 @asynccontextmanager
 async def started(app: st.App) -> AsyncGenerator[None]:
-    """Logs are arranged last, when all that logs has been imported."""
+    """Logs are arranged last, when all that logs has been imported; what is too old goes while the server runs."""
     if settings().log == "json":
         log_as_json()
+    tidying = asyncio.create_task(keep_tidy())
     yield
+    tidying.cancel()
 
 
 try:

@@ -8,11 +8,11 @@ import argparse
 import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from benchmarks.fire import load, photos, zips
+from benchmarks.fire import load, photos, trainings, zips
 from benchmarks.fire.watch import Make, Use, Watched, watch
 from benchmarks.report import FOLDER, table
 from recycler.markdown import report
@@ -21,6 +21,7 @@ FILE = FOLDER / "reliability.md"
 PHOTOS, ZIPS = 10_000, 200
 MOST_MB, MOST_SECONDS = 1000, 2.0
 VISITORS, LOAD_SECONDS, THINK = 50, 300, (5.0, 15.0)
+KILLS, DISKS, QUEUED, LOCKED_SECONDS = 100, 20, 20, 30
 LEAK_PHOTOS, LEAK_MB = 10_000, 30  # most that memory may grow from the first 2,000 photos to the last
 
 Section = tuple[str, bool]
@@ -29,17 +30,17 @@ Section = tuple[str, bool]
 
 def photos_section() -> Section:
     """Hostile photos."""
-    return _watched("photos", photos.hostile_photo, photos.as_pages_do, PHOTOS)
+    return _watched("photos", photos.hostile_photo, photos.USES, PHOTOS)
 
 
 def zips_section() -> Section:
     """Hostile zips."""
-    return _watched("zips", zips.hostile_zip, zips.as_pages_do, ZIPS)
+    return _watched("zips", zips.hostile_zip, zips.USES, ZIPS)
 
 
-def _watched(what: str, make: Make, use: Use, count: int) -> Section:
+def _watched(what: str, make: Make, uses: Sequence[Use], count: int) -> Section:
     with tempfile.TemporaryDirectory() as home:
-        found = watch(make, use, range(count), Path(home))
+        found = watch(make, uses, range(count), Path(home))
     return _words(what, count, found), _holds(what, found)
 
 
@@ -103,9 +104,61 @@ def memory_section() -> Section:
     )
 
 
+def kills_section() -> Section:
+    """Trainings that are killed."""
+    return _ended(
+        "Trainings of two stages that are killed with SIGKILL at random moments and resumed, up to a dozen times each; "
+        "their curves and what they say of each photo are compared to the last digit with those of one that nobody "
+        "disturbed. How long after a kill the run read as failed: *longest*.",
+        lambda home: trainings.kills(home, KILLS),
+    )
+
+
+def disks_section() -> Section:
+    """Disks that are full at some step."""
+    return _ended(
+        "The same training with its home folder on disks from far too small to just too small, so that another writing "
+        "step fails each time; then there is room, and it goes on.",
+        lambda home: trainings.full_disks(home, DISKS),
+    )
+
+
+def queue_section() -> Section:
+    """Twenty trainings at once."""
+    return _ended(
+        f"{QUEUED} trainings started at once by two servers on one home folder; two thirds of them are cancelled at "
+        "random moments, by a request or by SIGKILL; those that nobody cancelled have to be done, and no other live.",
+        lambda home: trainings.queued(home, QUEUED),
+    )
+
+
+def store_section() -> Section:
+    """A store that is locked."""
+    return _ended(
+        f"Another program locks the run store for {LOCKED_SECONDS} s while a run is handed over.",
+        lambda home: trainings.locked_store(home, LOCKED_SECONDS),
+    )
+
+
+def _ended(text: str, measure: Callable[[Path], trainings.Ends]) -> Section:
+    with load.fresh_home() as home:
+        try:
+            ends = measure(home)
+        except OSError as problem:  # no small disk without root
+            return f"{text}\n\nNot measured: {problem}.", True
+    for fault in ends.faults:
+        print(fault, file=sys.stderr)
+    rows = [*((name, f"{count:,}") for name, count in ends.counts.items()), ("ended otherwise", str(len(ends.faults)))]
+    return f"{text}\n\n{table(['', ''], rows)}", not ends.faults
+
+
 PARTS: dict[str, tuple[str, Callable[[], Section]]] = {
     "photos": ("Hostile photos", photos_section),
     "zips": ("Hostile zips", zips_section),
+    "kills": ("Killed trainings", kills_section),
+    "disks": ("Full disks", disks_section),
+    "queue": ("Twenty trainings at once", queue_section),
+    "store": ("A locked run store", store_section),
     "load": ("Fifty visitors", load_section),
     "memory": ("Memory", memory_section),
 }

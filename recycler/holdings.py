@@ -2,6 +2,8 @@
 what is handed out when somebody asks for all of it.
 """
 
+import asyncio
+import logging
 import shutil
 import time
 import zipfile
@@ -11,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from recycler import audit
-from recycler.access import require
+from recycler.access import Actor, Role, acting, require
 from recycler.answers import KEPT_DAYS
 from recycler.datasets.collected import DISCARDED_DAYS, Collected, forget
 from recycler.drafts import DAYS as DRAFT_DAYS
@@ -20,6 +22,8 @@ from recycler.runs import is_held
 from recycler.settings import settings
 
 DAY = 24 * 3600  # seconds
+START_SECONDS = 60.0  # after which a server begins to tidy: its first visitor comes first
+RETENTION = Actor("retention", Role.ADMIN)
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,14 @@ def tidy(now: float | None = None) -> int:
     return gone
 
 
+async def keep_tidy(start_seconds: float = START_SECONDS) -> None:
+    """Tidy a while after a server's start, and then once a day, until it is cancelled."""
+    await asyncio.sleep(start_seconds)
+    while True:
+        await asyncio.to_thread(_tidy)
+        await asyncio.sleep(DAY)
+
+
 def export(file: BinaryIO) -> int:
     """Write a zip of photos, labels, rules, records of trainings and the audit log; gives how many files it holds.
 
@@ -142,6 +154,15 @@ def export(file: BinaryIO) -> int:
                     pack.write(path, path.relative_to(home).as_posix())
                     count += 1
     return count
+
+
+def _tidy() -> None:
+    """On nobody's behalf. A disk that is read-only is no reason to give up."""
+    try:
+        with acting(RETENTION):
+            tidy()
+    except OSError as problem:
+        logging.getLogger(__name__).warning("What is too old cannot be deleted: %s", problem)
 
 
 def _changed(thing: Path) -> float:

@@ -18,6 +18,7 @@ from recycler.holdings import export, tidy
 from recycler.labels import change_label, undo
 from recycler.own_rules import keep_rules
 from recycler.processes import environment
+from recycler.recipe import Data, Source
 from recycler.runs import Label
 from recycler.settings import Settings, settings
 from recycler.shelf import add_exports, load_model, set_thresholds
@@ -197,3 +198,17 @@ def test_only_an_admin_opens_any_folder_of_the_server(
             with pytest.raises(DatasetError, match="Only an admin"):
                 require_offered(["cifar100", path])
     require_offered([outside])
+
+
+def test_what_trains_evaluates_and_relabels_opens_no_other_folder_either(tmp_path: Path) -> None:
+    recipe = QUICK.model_copy(update={"data": Data(sources=(Source(name=str(tmp_path)),))})
+    with acting(Actor("tess", Role.TRAINER)):
+        for act in (
+            lambda: jobs.start(recipe),
+            lambda: start_evaluation("0" * 16, Question("household", str(tmp_path))),
+            lambda: change_label(str(tmp_path), "glass/1.jpg", None),
+        ):
+            with pytest.raises(DatasetError, match="Only an admin"):
+                act()
+    assert not settings().runs.exists()
+    assert not settings().evaluations.exists()

@@ -1,3 +1,4 @@
+import asyncio
 import io
 import os
 import time
@@ -12,7 +13,7 @@ from recycler.audit import deeds
 from recycler.cli import cli
 from recycler.datasets.collected import keep, list_collected
 from recycler.drafts import keep_draft
-from recycler.holdings import DAY, HOLDINGS, export, tidy
+from recycler.holdings import DAY, HOLDINGS, export, keep_tidy, tidy
 from recycler.settings import settings
 from tests.datasets.pictures import photo
 from tests.finished import ended
@@ -67,6 +68,22 @@ def test_without_a_limit_only_what_waits_to_be_taken_back_goes() -> None:
     assert kept.path.exists()
     assert zipped.exists()
     assert not any(path.exists() for path in (draft, trash, discarded))
+
+
+def test_a_server_keeps_tidy_by_itself_and_says_so_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    retention(monkeypatch, 1)
+    kept = keep(photo(1), "glass")
+    old(kept.path, 2)
+
+    async def serve() -> None:
+        tidying = asyncio.create_task(keep_tidy(0.0))
+        while kept.path.exists():
+            await asyncio.sleep(0.01)
+        tidying.cancel()
+
+    asyncio.run(asyncio.wait_for(serve(), 60))
+    assert list_collected() == []
+    assert {deed.who for deed in deeds() if deed.deed == "forget"} == {"retention"}
 
 
 def test_an_evaluation_that_is_being_made_stays(monkeypatch: pytest.MonkeyPatch) -> None:

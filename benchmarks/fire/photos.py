@@ -30,17 +30,29 @@ LARGE_MEGAPIXELS = 50  # as many as are still opened
 
 
 def hostile_photo(number: int) -> tuple[str, bytes]:
-    """The kind and the bytes of one photo."""
-    random = np.random.default_rng(number)
-    kind = [*KINDS][number % len(KINDS)]
-    return kind, KINDS[kind](random)
+    """The kind and the bytes of one photo; every hundredth is very large, for these take a second each."""
+    kinds = [*KINDS]
+    kind = kinds[-1] if number % 100 == 99 else kinds[number % (len(kinds) - 1)]
+    return kind, KINDS[kind](np.random.default_rng(number))
 
 
-def as_pages_do(data: bytes) -> None:
-    """All that is done with bytes that a visitor sends: the verdict's pixels, the visit's copy, what was taught."""
+def verdict(data: bytes) -> None:
+    """The pixels that a verdict is made from."""
     read_photo(data, 224)
+
+
+def copied(data: bytes) -> None:
+    """The copy that a visit shows."""
     to_jpeg(open_photo(data, at_least=640), 640)
+
+
+def taught(data: bytes) -> None:
+    """The copy that is kept."""
     keep(data, "glass")
+
+
+USES = (verdict, copied, taught)
+"""All that is done with bytes that a visitor sends."""
 
 
 @cache
@@ -291,6 +303,6 @@ KINDS: dict[str, Callable[[Random], bytes]] = {
     "JPEG: scanned up to 10,000 times": scanned_again,
     "noise behind a magic word": noise_with_a_magic_word,
     "nothing but marks": nothing_but_marks,
-    f"{LARGE_MEGAPIXELS} million pixels": very_large,
     "nothing wrong: CMYK, palette, 16 bits, animated": nothing_wrong,
+    f"{LARGE_MEGAPIXELS} million pixels": very_large,
 }

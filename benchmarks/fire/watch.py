@@ -6,7 +6,7 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,10 @@ CHANGES = ("os.mkdir", "os.rename", "os.link", "os.symlink", "os.remove", "os.rm
 
 @dataclass
 class Kind:
-    """What became of the things of one kind. slowest: seconds of the clock; busiest: of the process's CPU time."""
+    """What became of the things of one kind: taken in all ways, or refused in some.
+
+    slowest: of one way, seconds of the clock; busiest: of the process's CPU time.
+    """
 
     taken: int = 0
     refused: int = 0
@@ -47,14 +50,14 @@ class Watched:
     peak_mb: float = 0.0
 
 
-def watch(make: Make, use: Use, numbers: Iterable[int], home: Path) -> Watched:
-    """Make thing after thing and use it, in a process of its own with this home folder."""
+def watch(make: Make, uses: Sequence[Use], numbers: Iterable[int], home: Path) -> Watched:
+    """Make thing after thing and use it in all ways, in a process of its own with this home folder."""
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, spawn) as pool:
-        return pool.submit(_watch, make, use, list(numbers), home).result()
+        return pool.submit(_watch, make, tuple(uses), list(numbers), home).result()
 
 
-def _watch(make: Make, use: Use, numbers: list[int], home: Path) -> Watched:
+def _watch(make: Make, uses: Sequence[Use], numbers: list[int], home: Path) -> Watched:
     os.environ["RECYCLER_HOME"] = str(home)
     settings.cache_clear()
     found = Watched()
@@ -62,16 +65,19 @@ def _watch(make: Make, use: Use, numbers: list[int], home: Path) -> Watched:
     for number in numbers:
         name, data = make(number)
         kind = found.kinds.setdefault(name, Kind())
-        clock, busy = time.perf_counter(), time.process_time()
-        try:
-            use(data)
-            kind.taken += 1
-        except RecyclerError:
-            kind.refused += 1
-        except Exception:
-            found.faults.append(f"{name}, number {number}: {traceback.format_exc()}")
-        kind.slowest = max(kind.slowest, time.perf_counter() - clock)
-        kind.busiest = max(kind.busiest, time.process_time() - busy)
+        refused = 0
+        for use in uses:
+            clock, busy = time.perf_counter(), time.process_time()
+            try:
+                use(data)
+            except RecyclerError:
+                refused = 1
+            except Exception:
+                found.faults.append(f"{name}, number {number}: {traceback.format_exc()}")
+            kind.slowest = max(kind.slowest, time.perf_counter() - clock)
+            kind.busiest = max(kind.busiest, time.process_time() - busy)
+        kind.refused += refused
+        kind.taken += 1 - refused
     found.peak_mb = peak_mb()
     return found
 

@@ -38,26 +38,26 @@ def hostile_zip(number: int) -> tuple[str, bytes]:
     return kind, KINDS[kind](np.random.default_rng(number))
 
 
-def as_pages_do(data: bytes) -> None:
-    """All that is done with a zip that a visitor sends: kept, its photos opened; and its photos taken in as taught.
-
-    Raises RecyclerError, the last of them, but tries all ways.
-    """
+def named(data: bytes) -> None:
+    """A zip that a recipe names, its photos opened."""
     settings().home.mkdir(parents=True, exist_ok=True)
     file = settings().home / "sent.zip"
     file.write_bytes(data)
-    problem: RecyclerError | None = None
-    for way in (
-        lambda: _open_all(load_archive(file)),
-        lambda: _open_all(keep_upload("../../evil\0.zip", io.BytesIO(data))[1]),
-        lambda: take_in("../../evil\0.zip", io.BytesIO(data)),
-    ):
-        try:
-            way()
-        except RecyclerError as refused:
-            problem = refused
-    if problem:
-        raise problem
+    _open_all(load_archive(file))
+
+
+def uploaded(data: bytes) -> None:
+    """A zip that is uploaded on the Train page, its photos opened."""
+    _open_all(keep_upload("../../evil\0.zip", io.BytesIO(data))[1])
+
+
+def taken_in(data: bytes) -> None:
+    """A zip whose photos are taken in as taught."""
+    take_in("../../evil\0.zip", io.BytesIO(data))
+
+
+USES = (named, uploaded, taken_in)
+"""All that is done with a zip that a visitor sends."""
 
 
 def _open_all(data: Dataset) -> None:
