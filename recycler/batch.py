@@ -27,6 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 from pyarrow.csv import CSVWriter
+from threadpoolctl import threadpool_limits
 
 from recycler.answering import Answerer, Choice, Line, photo_files, shown
 from recycler.errors import BatchError
@@ -139,6 +140,7 @@ def _open(choice: Choice) -> None:
     global _answerer
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent_process(),), daemon=True).start()
+    threadpool_limits(1)  # products of matrices, too: more threads than cores took a sixth of the speed
     _answerer = Answerer(choice, threads=1)
 
 

@@ -79,7 +79,7 @@ def server(home: Path) -> Iterator[tuple[str, int]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1"]
+    command = [sys.executable, "-m", "streamlit", "run", "server.py", "--server.address=127.0.0.1"]
     own = {"RECYCLER_HOME": str(home), "RECYCLER_PHOTOS_A_MINUTE": "100000"}
     with subprocess.Popen(  # noqa: S603 - our own command
         [*command, f"--server.port={port}"], cwd=PROJECT, env=os.environ | own, stdout=subprocess.DEVNULL

@@ -3,6 +3,7 @@
 import ast
 import copy
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -28,7 +29,7 @@ from tests.datasets.pictures import photo
 
 settings.register_profile("short", max_examples=40, deadline=None, derandomize=True, database=None)
 settings.register_profile("long", max_examples=5000, deadline=None, database=None)
-settings.load_profile("short")
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.dates()
 ANYTHING = st.recursive(
