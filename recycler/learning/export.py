@@ -41,7 +41,7 @@ def to_litert(model: keras.Model, float16: bool = False, calibration: NDArray[np
     """A LiteRT file with one signature: input `photo`, outputs named as the network's, all of them 32-bit floats.
 
     model: takes pixels (N, S, S, 3) float32 in [0, 255]. float16: store weights in 16 bits, half the size.
-    calibration: photos (n, S, S, 3); then it computes in 8-bit integers, whose ranges are those met on these photos.
+    calibration: photos (n, S, S, 3); then what can be is computed in 8-bit integers, with the ranges met on these.
     """
     signature = [keras.InputSpec(shape=(None, *model.input_shape[1:]), dtype="float32", name="photo")]
 

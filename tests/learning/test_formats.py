@@ -47,7 +47,7 @@ def test_every_format_says_what_the_network_says_and_the_card_by_how_much(model:
         assert 0 < found["mean_difference"] < (0.003 if exact else 0.1)
         assert found["top1"] == pytest.approx(own["top1"], abs=1 - found["same_class"])
     sizes = [card.exports[name]["megabytes"] for name in ("litert_float16", "litert_int8")]
-    assert sizes[1] == pytest.approx(sizes[0] / 2, rel=0.2)
+    assert sizes[1] < 0.9 * sizes[0]
     check_files(tmp_path / "out", card)
     assert "| litert_int8: `model.int8.tflite` |" in (tmp_path / "out" / "README.md").read_text()
 
