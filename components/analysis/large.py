@@ -100,13 +100,14 @@ def _which_part(analysis: Analysis, row: int, shown: DeltaGenerator) -> None:
         return
     table = analysis.table
     said = table.classes[table.predicted[row]]
-    wanted = st.session_state.get(state.ANALYSE_PART) == row
+    photo = f"{analysis.key}-{row}"
+    wanted = st.session_state.get(state.ANALYSE_PART) == photo
     st.button(  # no toggle: it would keep the arrow keys for itself
         "Show the photo as it is" if wanted else "Show which part decided",
         key=f"{state.ANALYSE_LARGE}-part-{row}",
         icon=":material/visibility:",
         on_click=_look_at_part,
-        args=(None if wanted else row,),
+        args=(None if wanted else photo,),
     )
     if wanted:
         with st.spinner("Covering one part after another…"):
@@ -116,8 +117,8 @@ def _which_part(analysis: Analysis, row: int, shown: DeltaGenerator) -> None:
         st.caption(f"Bright parts speak for {plain(readable(said))}: with one of them covered, it looks less like it.")
 
 
-def _look_at_part(row: int | None) -> None:
-    st.session_state[state.ANALYSE_PART] = row
+def _look_at_part(photo: str | None) -> None:
+    st.session_state[state.ANALYSE_PART] = photo
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
