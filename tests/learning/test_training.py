@@ -26,6 +26,7 @@ from recycler.recipe import Recipe, Source, dump_recipe, parse_recipe
 from recycler.runs import RECIPE_FILE, Run
 from recycler.settings import PROJECT, settings
 from recycler.shelf import list_models
+from recycler.verdict import is_strange
 from tests.learning.shapes import draw
 
 
@@ -104,10 +105,10 @@ def test_a_published_run_answers_on_the_shelf_as_its_network_does(
     classifier = load_classifier("shapes")
     seen = classifier.classify(draw("glass", 5))
     assert seen.classes == run.record.classes
-    noise = to_jpeg(np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8), 64)
-    limit = card.thresholds.familiarity
-    assert limit is not None
-    assert classifier.classify(noise).familiarity < limit < seen.familiarity, "what it has never seen is strange"
+    noise = classifier.classify(to_jpeg(np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8), 64))
+    familiar = np.array([noise.familiarity, seen.familiarity])
+    confidence = np.array([noise.probabilities.max(), seen.probabilities.max()])
+    assert is_strange(familiar, confidence, card.thresholds).tolist() == [True, False], "what it has never seen"
 
 
 def test_a_run_that_failed_or_has_learned_nothing_is_not_published(run: Run, tmp_path: Path) -> None:
