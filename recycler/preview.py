@@ -64,7 +64,11 @@ class Previewer:
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.kill()
-            worker.communicate()
+            for pipe in (worker.stdin, worker.stdout):
+                with suppress(BrokenPipeError):  # what was never sent to one that had ended
+                    if pipe is not None:
+                        pipe.close()
+            worker.wait()
 
     def _ask(self, line: bytes) -> dict[str, Any] | None:
         """An answer, or None when the worker has ended."""

@@ -14,6 +14,7 @@ from components.analysis.names import titles
 from components.analysis.overview import figure_rows
 from components.analysis.pixels import thumbnail
 from components.words import percent, readable, share
+from recycler.access import Actor, acting, actor
 from recycler.analysis import OWN, Analysis
 from recycler.analysis.calibration import reliability
 from recycler.analysis.calibration_figures import reliability_chart
@@ -40,7 +41,7 @@ def download(analysis: Analysis, beside: Analysis | None) -> None:
     """Draw the button; the report is made when it is asked for."""
     st.download_button(
         "Report",
-        partial(make_report, analysis, beside),
+        partial(_made_for, actor(), analysis, beside),
         f"analysis-{analysis.subject.name.replace(':', '-')}-{analysis.split}.html",
         "text/html",
         key=state.ANALYSE_REPORT,
@@ -49,6 +50,12 @@ def download(analysis: Analysis, beside: Analysis | None) -> None:
         type="tertiary",
         on_click="ignore",
     )
+
+
+def _made_for(asker: Actor, analysis: Analysis, beside: Analysis | None) -> str:
+    """The report on behalf of whoever asked: it is made by a thread that serves no visitor."""
+    with acting(asker):
+        return make_report(analysis, beside)
 
 
 def make_report(analysis: Analysis, beside: Analysis | None) -> str:

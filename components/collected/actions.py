@@ -50,9 +50,11 @@ def done_last() -> bool:
 
 
 def _classes() -> list[str]:
-    """All classes of the models on the shelf, and those of the photos."""
-    known = {name for card in list_models(settings().models) for name in card.classes}
-    return sorted(known | {photo.class_name for photo in list_collected()}, key=readable)
+    """Those of the photos and of the model that answers by default first, then those of all others on the shelf."""
+    by_model = {card.name: card.classes for card in list_models(settings().models)}
+    near = {photo.class_name for photo in list_collected()} | {*by_model.get(settings().model, ())}
+    far = {name for classes in by_model.values() for name in classes} - near
+    return [*sorted(near, key=readable), *sorted(far, key=readable)]
 
 
 def _rename(photos: Sequence[Collected]) -> None:

@@ -1,7 +1,9 @@
 """A short form of `python -m benchmarks.reliability --only photos --only zips`."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -10,6 +12,12 @@ from benchmarks.fire.watch import Make, Use, watch
 from benchmarks.reliability import MOST_MB, MOST_SECONDS
 
 EMPTY = [*zips.KINDS].index("100,000 empty files")  # takes seconds, as very large photos do: for the benchmark
+
+
+@pytest.fixture(autouse=True)
+def no_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new process runs the main module again, and AppTest leaves a page there."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 @pytest.mark.parametrize(

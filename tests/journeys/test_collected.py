@@ -51,7 +51,9 @@ def test_photos_are_brought_in_put_right_thrown_away_taken_back_and_taken_along(
     expect(page.get_by_text("a name that leads out of the zip")).to_be_visible()
     counts(page, glass=2, metal=2)
 
+    settled(page)
     tick(page, 0)
+    settled(page)
     page.get_by_role("combobox", name="What they show").click()
     page.get_by_role("option", name="Metal", exact=True).click()
     expect(page.get_by_text("1 photo: now metal.")).to_be_visible()

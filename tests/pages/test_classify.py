@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from components import state
@@ -17,9 +18,9 @@ from recycler.settings import PROJECT, settings
 
 
 def drawn(seed: int) -> bytes:
-    """A photo of nothing that anybody knows, another one for each seed."""
-    coarse = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
-    return to_jpeg(coarse.repeat(50, axis=0).repeat(50, axis=1), 400)
+    """A photo of a bottle, another one for each seed."""
+    with Image.open(PROJECT / "samples" / "plastic-bottle.jpg") as photo:
+        return to_jpeg(np.asarray(photo.convert("RGB").rotate(seed)), 400)
 
 
 def write_rulebook(folder: Path, name: str, destination: str, classes: tuple[str, ...] = HOUSEHOLD) -> None:
