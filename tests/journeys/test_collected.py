@@ -89,8 +89,10 @@ def test_on_a_phone_it_fits_and_a_tap_on_a_photo_ticks_it(
     tiles.nth(1).locator("img").tap(force=True)  # its label lies over it
     expect(phone.get_by_text("1 photo", exact=True)).to_be_visible()
     expect(tiles.nth(1).get_by_role("checkbox")).to_be_checked()
-    tops = [tiles.nth(i).bounding_box() for i in range(3)]
-    assert len({box["y"] for box in tops if box}) == 1, "three stand side by side"
+    settled(phone)
+    tops = tiles.evaluate_all("all => all.slice(0, 3).map(one => one.getBoundingClientRect().y)")  # all at one moment
+    assert len(tops) == 3
+    assert len(set(tops)) == 1, "three stand side by side"
     fits(phone)
 
 
