@@ -25,7 +25,7 @@ from recycler.predictions import Predictions, join_predictions, predictions
 from recycler.recipe import Recipe, recipe_of
 from recycler.rulebook import Rulebook, find_rulebook
 from recycler.settings import settings
-from recycler.verdict import ALWAYS_ANSWER, SURE_COUNTS, Prediction, is_strange
+from recycler.verdict import ALWAYS_ANSWER, Prediction, is_strange, standing
 
 MODEL = "household"
 PLACES = {"sklearn": "datasets/images", "skimage": "data", "matplotlib": "mpl-data/sample_data"}
@@ -44,7 +44,7 @@ COSTS = (0.05, 0.1)  # shares of waste that a score may take for strange
 Score = Callable[[Predictions], NDArray[np.floating]]
 SCORES: dict[str, Score] = {  # low for what is strange
     "familiarity": attrgetter("familiarity"),
-    "and a tenth of the probability": lambda said: said.familiarity + SURE_COUNTS * said.confidence,
+    "and a tenth of the probability": lambda said: standing(said.familiarity, said.confidence),
     "probability of the class": attrgetter("confidence"),
     "entropy": lambda said: np.negative(said.entropy_bits),
 }

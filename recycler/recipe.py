@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -307,8 +307,13 @@ def _fields_at(steps: tuple[str | int, ...]) -> dict[str, Any]:
     for step in steps:
         if isinstance(step, int):
             continue
-        annotation: Any = part.model_fields[step].annotation
-        part = next(
-            t for t in (annotation, *getattr(annotation, "__args__", ())) if isinstance(t, type) and issubclass(t, Part)
-        )
+        inner = part_of(part.model_fields[step].annotation)
+        assert inner is not None  # noqa: S101 - pydantic found an unknown key inside it
+        part = inner
     return part.model_fields
+
+
+def part_of(kind: Any) -> type[Part] | None:
+    """The part of a recipe that a field of this type holds, alone or several; None for a plain value."""
+    found = (one for one in (kind, *get_args(kind)) if isinstance(one, type) and issubclass(one, Part))
+    return next(found, None)

@@ -4,11 +4,11 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple, get_origin
 
 from recycler import jobs
 from recycler.errors import RecipeError
-from recycler.recipe import Part, Recipe, read_fields, recipe_of
+from recycler.recipe import Part, Recipe, part_of, read_fields, recipe_of
 from recycler.runs import Label
 
 MOST = 100  # recipes; more is a mistake more often than a wish
@@ -60,7 +60,7 @@ def _lists(content: Any, part: type[Part], at: Place = ()) -> Iterator[tuple[Pla
         if field is None:
             continue
         kind = field.annotation
-        inner = _part_of(kind)
+        inner = part_of(kind)
         if inner is not None and get_origin(kind) is tuple:
             for i, item in enumerate(value if isinstance(value, list) else ()):
                 yield from _lists(item, inner, (*at, name, i))
@@ -68,12 +68,6 @@ def _lists(content: Any, part: type[Part], at: Place = ()) -> Iterator[tuple[Pla
             yield from _lists(value, inner, (*at, name))
         elif isinstance(value, list) and get_origin(kind) is not tuple:
             yield (*at, name), value
-
-
-def _part_of(kind: Any) -> type[Part] | None:
-    """The part of a recipe that a field holds, alone or several."""
-    found = (one for one in (kind, *get_args(kind)) if isinstance(one, type) and issubclass(one, Part))
-    return next(found, None)
 
 
 def _with(content: Any, values: dict[Place, Any]) -> Any:

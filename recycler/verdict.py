@@ -154,4 +154,9 @@ def is_strange(
     """
     if thresholds.familiarity is None:
         return np.zeros(len(familiarity), np.bool_)
-    return ~(familiarity + SURE_COUNTS * confidence >= thresholds.familiarity)
+    return ~(standing(familiarity, confidence) >= thresholds.familiarity)
+
+
+def standing(familiarity: NDArray[np.floating], confidence: NDArray[np.floating]) -> NDArray[np.floating]:
+    """What the limit for strange photos is held against, (N,): familiarity, and a little of the confidence."""
+    return familiarity + SURE_COUNTS * confidence

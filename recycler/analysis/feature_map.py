@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from recycler.familiarity import unit
 from recycler.predictions import Index
 
 MOST_PHOTOS = 2000  # a map of so many takes some seconds and can still be read
@@ -37,8 +38,7 @@ def feature_map(embeddings: NDArray[np.floating], seed: int = 0) -> NDArray[np.f
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
-    vectors = embeddings.astype(np.float32)
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    vectors = unit(embeddings)
     few = min(DIMENSIONS, *vectors.shape)
     perplexity = min(PERPLEXITY, (len(vectors) - 1) / 3)
     # A thread that waits for another one here spins: with two on busy cores a map takes ten times as long.

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from recycler.familiarity import unit
 from recycler.predictions import Names
 
 ROWS = 8192  # embeddings at once, so that halves become whole floats in a few megabytes
@@ -59,8 +60,7 @@ def nearest(
 
 def cosines(embeddings: NDArray[np.floating], embedding: NDArray[np.floating]) -> NDArray[np.float32]:
     """Cosine similarity of each of (N, D) to one (D,), float32 (N,); 0 where one of the two is all zero."""
-    asked = embedding.astype(np.float32)
-    asked /= max(float(np.linalg.norm(asked)), 1e-12)
+    asked = unit(embedding)
     found = np.zeros(len(embeddings), np.float32)
     for start in range(0, len(embeddings), ROWS):
         block = np.asarray(embeddings[start : start + ROWS], np.float32)

@@ -24,7 +24,7 @@ from recycler.publishing import STEPS
 from recycler.rulebook import Rulebook, find_rulebook
 from recycler.runs import NETWORK_FILE, PREDICTIONS_FILE, REFERENCES_FILE, Run
 from recycler.shelf import KERAS_FILE, LITERT_FILE, Card, ShelfModel, check_name, list_models, new_model, write_card
-from recycler.verdict import ALWAYS_ANSWER, SURE_COUNTS, Thresholds, is_strange
+from recycler.verdict import ALWAYS_ANSWER, Thresholds, is_strange, standing
 
 PARITY_PHOTOS = 64
 LEAST_AGREEMENT = 0.98  # one photo of 64 may sit on the fence between two classes
@@ -200,8 +200,7 @@ def _recalibrated(table: Predictions, temperature: float) -> Predictions:
 
 def _thresholds(table: Predictions, rulebook: Rulebook, compared: bool) -> Thresholds:
     """compared: whether the table says how familiar photos are; then the strangest are left to *unsure* first."""
-    familiar = table.familiarity + SURE_COUNTS * table.confidence
-    limit = float(np.quantile(familiar, STRANGE_SHARE)) if compared else None
+    limit = float(np.quantile(standing(table.familiarity, table.confidence), STRANGE_SHARE)) if compared else None
     strange = is_strange(table.familiarity, table.confidence, Thresholds(0, familiarity=limit))
     sure = np.where(strange, 0, np.maximum(table.p_recycle, 1 - table.p_recycle))
     _, should = should_recycle(table, rulebook)

@@ -82,7 +82,7 @@ def train_run(run: Run, prepared: Prepared, progress: Progress) -> None:
 
     def keep_before(stage: int, trained: Trained) -> None:
         progress(f"measuring it before {recipe.stages[stage].name}", 0, 1)
-        write_predictions(run.predictions_before(stage), own_table(job, trained))
+        write_predictions(run.predictions_before(stage), own_table(job, trained, references(job, trained, parts.train)))
 
     try:
         trained = train_stages(job, network, parts.train, parts.validation, run, checkpoint, keep_before)
@@ -93,11 +93,12 @@ def train_run(run: Run, prepared: Prepared, progress: Progress) -> None:
         raise
     _write_network(run, job, network, checkpoint)
     progress("measuring it on photos that it has not learned from", 0, 1)
-    table = own_table(job, trained)
+    seen = references(job, trained, parts.train)
+    table = own_table(job, trained, seen)
     if recipe.calibration == "left_out_source" and not trained.stopped:
         table = join_predictions([table, *left_out_tables(job)])
     write_predictions(run.folder / PREDICTIONS_FILE, table)
-    write_array(run.folder / REFERENCES_FILE, references(job, trained, parts.train).astype(np.float16))
+    write_array(run.folder / REFERENCES_FILE, seen.astype(np.float16))
     run.record.figures = split_figures(table, rulebook, data.sources)
     run.record.peak_memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if not trained.stopped:
@@ -212,10 +213,9 @@ def _batches(job: Job, number: int, network: Parts, activations: Sequence[Activa
     return Batches(recipe, number, activations, targets, train, ways)
 
 
-def own_table(job: Job, trained: Trained) -> Predictions:
-    """Predictions of the validation and test photos."""
+def own_table(job: Job, trained: Trained, seen: NDArray[np.float32]) -> Predictions:
+    """Predictions of the validation and test photos. seen: the `references`, for how familiar each is."""
     parts = {"validation": job.prepared.parts.validation, "test": job.prepared.parts.test}
-    seen = references(job, trained, job.prepared.parts.train)
     return join_predictions(
         [table_of(job, trained, index, split, references=seen) for split, index in parts.items() if len(index)]
     )
