@@ -43,7 +43,7 @@ test: env-test ## everything that CI runs: lint, types, import rules, tests, bro
 	step "import rules" $(BIN)/lint-imports --no-logo; \
 	step "tests" $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
-bench: env-test ## measure again what the documents say, in ten minutes; hours, with all that trains: make bench BENCH=full
+bench: env-test ## measure again what the documents say, in a short form; hours, with all that trains: make bench BENCH=full
 	@$(BIN)/python -m benchmarks $(if $(filter full,$(BENCH)),--full)
 
 lint: env-test ## lint, format check, types and import rules, without the tests
