@@ -66,11 +66,12 @@ def test_the_command_line_queues_all_of_it(tmp_path: Path) -> None:
     ahead = new_run(settings().runs, first, "cpu")  # nobody trains it, so what comes after waits
     file = tmp_path / "sweep.yaml"
     file.write_text(text(dropout="[0.1, 0.5]"))
-    try:
-        assert CliRunner().invoke(cli, ["train", str(file)]).output.count(" is queued: Mine: dropout 0.") == 2
-        queued = jobs.queue("cpu")
-        assert [run.recipe.network.dropout for run in queued] == [ahead.recipe.network.dropout, 0.1, 0.5]
-    finally:
-        for run in jobs.queue("cpu")[1:]:
-            jobs.discard(run.record.run)
+    with ahead.lock:
+        try:
+            assert CliRunner().invoke(cli, ["train", str(file)]).output.count(" is queued: Mine: dropout 0.") == 2
+            queued = jobs.queue("cpu")
+            assert [run.recipe.network.dropout for run in queued] == [ahead.recipe.network.dropout, 0.1, 0.5]
+        finally:
+            for run in jobs.queue("cpu")[1:]:
+                jobs.discard(run.record.run)
     assert len(list_runs(settings().runs)) == 1

@@ -4,7 +4,8 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,14 @@ print(*sorted({{"keras", "tensorflow", "mlflow"}} & set(sys.modules)))
 """
 
 
-def queued(title: str) -> str:
-    """A run that waits, as its trainer starts; gives its name."""
-    return new_run(settings().runs, QUICK, "cpu", Label(title=title)).record.run
+@pytest.fixture
+def queued() -> Iterator[list[str]]:
+    """Names of three runs that wait; their locks are held, as the trainers that wait with them do."""
+    with ExitStack() as trainers:
+        runs = [new_run(settings().runs, QUICK, "cpu", Label(title=title)) for title in ("First", "Second", "Third")]
+        for run in runs:
+            trainers.enter_context(run.lock)
+        yield [run.record.run for run in runs]
 
 
 def waiting(app: AppTest) -> list[str]:
@@ -124,8 +130,8 @@ def test_a_run_gets_another_name_and_a_note() -> None:
     assert run.label == Label(title="Much better", note="with flips")
 
 
-def test_the_queue_can_be_reordered_and_cancelled() -> None:
-    first, second, third = (queued(title) for title in ("First", "Second", "Third"))
+def test_the_queue_can_be_reordered_and_cancelled(queued: list[str]) -> None:
+    first, second, third = queued
     app = train_page()
     assert waiting(app) == ["1. First", "2. Second", "3. Third"]
     app.button(key=f"{state.TRAIN_QUEUE}-up-{third}").click().run()
