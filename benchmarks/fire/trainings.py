@@ -25,6 +25,7 @@ from recycler.recipe import Recipe, parse_recipe
 from recycler.runs import LIVE, PREDICTIONS_FILE, Run, find_run, list_runs, load_run, new_run
 from recycler.settings import PROJECT, settings
 
+TIMES = {"time", "seconds", "photos_per_second"}  # columns of an epoch that differ from one training to the next
 TRUE_SECONDS = 10  # in which every state has to be true
 KILLS_A_RUN = 12  # then it may end
 
@@ -86,7 +87,7 @@ def trainer(run: Run) -> multiprocessing.process.BaseProcess:
 
 def outcome(run: Run) -> str:
     """What a run has learned, to the last digit: its curves and what it says of its photos."""
-    epochs = [{name: value for name, value in row.items() if name != "time"} for row in run.epochs()]
+    epochs = [{name: value for name, value in row.items() if name not in TIMES} for row in run.epochs()]
     table = read_predictions(run.folder / PREDICTIONS_FILE)
     return json.dumps([epochs, table.photos.tolist(), table.probabilities.tolist()])
 
