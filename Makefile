@@ -11,7 +11,7 @@ UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo build/uv/bin
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: help app certificate phone test bench lint format lock env env-test env-gpu clean
+.PHONY: help app certificate phone test bench lint format lock env env-test env-gpu env-ray clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -65,6 +65,9 @@ env-test: .venv/test.stamp ## the same with the tools, from requirements-dev.loc
 
 env-gpu: env ## add NVIDIA's CUDA libraries to the environment, for training on a GPU (Linux)
 	$(UV) pip install --python $(BIN)/python --requirement requirements-gpu.txt
+
+env-ray: env ## add Ray to the environment, for trainings and batches on a cluster
+	$(UV) pip install --python $(BIN)/python --requirement requirements-ray.txt
 
 clean: ## remove the environment and all caches
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

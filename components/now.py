@@ -91,7 +91,7 @@ def _progress(run: Run) -> None:
     """Stage, epoch, batch and the facts beside them; before the first stage, what is being prepared."""
     record = run.record
     if record.state == "queued":
-        st.progress(0.0, "Waits for its turn: one training at a time." if record.process else "Starting…")
+        st.progress(0.0, _waits(record))
         return
     where = standing(record, run.recipe, points_of(run.folder).poll())
     doing = run.doing
@@ -113,6 +113,12 @@ def _progress(run: Run) -> None:
     if gpu := _gpu(record):
         rows["GPU memory"] = f"{megabytes(gpu.used_megabytes)} of {megabytes(gpu.memory_megabytes)}"
     facts(rows)
+
+
+def _waits(record: RunRecord) -> str:
+    if settings().executor == "ray":
+        return "Waits for a free place in the cluster."
+    return "Waits for its turn: one training at a time." if record.process else "Starting…"
 
 
 def _gpu(record: RunRecord) -> Gpu | None:

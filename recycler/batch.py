@@ -1,8 +1,8 @@
 """A batch: verdicts on any number of photos, on all cores, in order, gone on with after an interruption.
 
-Processes answer, each with a network of its own. What they say is kept in OUT.parts/, a Parquet file for every PART
-photos, and becomes OUT at the end. Whatever ends it before, the same command goes on behind the last part. Memory does
-not grow with the number of photos.
+Processes answer, here or in a Ray cluster, each with a network of its own. What they say is kept in OUT.parts/, a
+Parquet file for every PART photos, and becomes OUT at the end. Whatever ends it before, the same command goes on behind
+the last part. Memory does not grow with the number of photos.
 """
 
 import hashlib
@@ -32,6 +32,7 @@ from threadpoolctl import threadpool_limits
 from recycler.answering import Answerer, Choice, Line, photo_files, shown
 from recycler.errors import BatchError
 from recycler.runs import write_atomically
+from recycler.settings import settings
 from recycler.shelf import LITERT_FILE
 from recycler.spreadsheet import no_formula
 
@@ -86,7 +87,10 @@ def classify_into(
             files = photo_files(paths)
             earlier = sum(_pass_over(part, files) for part in _parts(parts))
             progress("photos", earlier, total)
-            _answer(parts, files, choice, processes, lambda done: progress("photos", earlier + done, total))
+            answered = (
+                _in_cluster(files, choice) if settings().executor == "ray" else _in_processes(files, choice, processes)
+            )
+            _answer(parts, answered, lambda done: progress("photos", earlier + done, total))
             return _finish(parts, out, earlier)
     except OSError as problem:
         raise BatchError(
@@ -95,16 +99,14 @@ def classify_into(
         ) from problem
 
 
-def _answer(
-    parts: Path, files: Iterator[Path], choice: Choice, processes: int, progress: Callable[[int], None]
-) -> None:
-    """Answer files and keep the answers part by part; whatever ends it, what has been answered is kept."""
+def _answer(parts: Path, answered: Iterator[list[Line]], progress: Callable[[int], None]) -> None:
+    """Keep answers part by part; whatever ends it, what has been answered is kept."""
     lines: list[Line] = []
     done = 0
     try:
-        for answered in _in_processes(files, choice, processes):
-            lines += answered
-            done += len(answered)
+        for some in answered:
+            lines += some
+            done += len(some)
             progress(done)
             if len(lines) >= PART:
                 _keep(parts, lines)
@@ -130,6 +132,12 @@ def _in_processes(files: Iterator[Path], choice: Choice, processes: int) -> Iter
             ahead.extend(pool.submit(_ask, chunk) for chunk in islice(chunks, 1))
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _in_cluster(files: Iterator[Path], choice: Choice) -> Iterator[list[Line]]:
+    from recycler.cluster.answers import answer_in_cluster  # Ray takes seconds to import
+
+    return answer_in_cluster(files, choice, CHUNK)
 
 
 _answerer: Answerer | None = None  # of a process of the pool

@@ -12,8 +12,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ValidationError
 
+from recycler.cluster import INSTALL as INSTALL_RAY
 from recycler.datasets import available_datasets
-from recycler.errors import DatasetError, ModelError, RulebookError
+from recycler.errors import DatasetError, ModelError, RulebookError, RunError
 from recycler.gpu import list_gpus
 from recycler.rulebook import list_rulebooks, load_rulebook
 from recycler.settings import PROJECT, Settings, settings
@@ -59,7 +60,7 @@ def report() -> Report:
         current = settings()
     except ValidationError as problem:
         return Report(checks=(*checks, *_wrong_settings(problem), _chromium()))
-    found = (*_settings(current), *_models(current), *_rulebooks(current), *_data(current))
+    found = (*_settings(current), *_cluster(current), *_models(current), *_rulebooks(current), *_data(current))
     return Report(checks=(*checks, *found, _keras_weights(), _chromium()))
 
 
@@ -144,6 +145,23 @@ def _device() -> Iterator[Check]:
     yield Check(topic="Device", name="CPU", state="ok", found=f"{cores} cores, {platform.machine()}")
     gpus = "; ".join(f"{gpu.name}, {gpu.memory_megabytes / 1000:.0f} GB" for gpu in list_gpus())
     yield Check(topic="Device", name="GPU", state="ok", found=gpus or "none found; training uses the CPU")
+
+
+def _cluster(current: Settings) -> Iterator[Check]:
+    """The nodes of the Ray cluster, where trainings go to one."""
+    if current.executor != "ray":
+        return
+    from recycler.cluster.training import nodes
+
+    try:
+        known = nodes()
+    except RunError as problem:
+        mend = "make env-ray" if str(problem) == INSTALL_RAY else "ray start --head, or export RECYCLER_RAY_ADDRESS"
+        yield Check(topic="Cluster", name="Ray", state="missing", found=str(problem), mend=mend)
+        return
+    cores, gpus = (int(sum(node.get(what, 0) for node in known)) for what in ("CPU", "GPU"))
+    found = f"{len(known)} nodes with {cores} cores and {gpus} GPUs at {current.ray_address}"
+    yield Check(topic="Cluster", name="Ray", state="ok", found=found)
 
 
 def _models(current: Settings) -> Iterator[Check]:

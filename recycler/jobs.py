@@ -8,8 +8,11 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from filelock import FileLock, Timeout
@@ -26,13 +29,21 @@ from recycler.settings import settings
 
 POLL_SECONDS = 0.5
 TRASH_DAYS = 7
+STORE_SECONDS = 300  # between two hand-overs while a run trains: 4 s of a core at the lowest priority, 1 %
 
 
 def device_of(recipe: Recipe) -> str:
-    """The device that a recipe trains on, "cpu" or "gpu", found without TensorFlow, which takes seconds to ask."""
+    """The device that a recipe trains on, "cpu" or "gpu", found without TensorFlow, which takes seconds to ask.
+
+    Raises RunError when there is a cluster to ask and it does not answer.
+    """
     wanted: str = getattr(recipe, "device", "auto")
     if wanted != "auto":
         return wanted
+    if settings().executor == "ray":
+        from recycler.cluster.training import has_gpu as cluster_has_gpu
+
+        return "gpu" if cluster_has_gpu() else "cpu"
     return "gpu" if has_gpu() else "cpu"
 
 
@@ -140,8 +151,8 @@ def move(name: str, before: str | None) -> None:
         waiting.place = float(place)  # whoever arrives later has the time as its place, which is larger
 
 
-def wait_for_turn(run: Run) -> FileLock | None:
-    """Wait until a queued run is the first of its device's queue; gives the device's lock, or None after a stop.
+def wait_for_turn(run: Run) -> Callable[[], None] | None:
+    """Wait until a queued run is the first of its device's queue; gives what ends its turn, or None after a stop.
 
     The lock is tried first: while another run trains, waiting costs nothing else.
     """
@@ -150,7 +161,7 @@ def wait_for_turn(run: Run) -> FileLock | None:
         with suppress(Timeout):
             lock.acquire(timeout=0)
             if all(_order(other) >= _order(run) for other in queue(run.record.device)):
-                return lock
+                return lock.release
             lock.release()
         time.sleep(POLL_SECONDS)
     return None
@@ -183,6 +194,23 @@ def claim(run: Run, patience: float = 1) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def handing_over(name: str) -> Iterator[None]:
+    """While a run trains, a process of the lowest priority now and then hands its epochs to the store."""
+    over = threading.Event()
+    command = [sys.executable, "-m", "recycler", "store", name]
+
+    def hand_over() -> None:
+        while not over.wait(STORE_SECONDS):
+            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)  # noqa: S603
+
+    threading.Thread(target=hand_over, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def _order(run: Run) -> tuple[float, str]:

@@ -23,7 +23,7 @@ def spawn(log: Path, *arguments: str) -> None:
         whether it lives, however long it takes to start.
     """
     with log.open("ab") as file:
-        _lock(file)
+        hold(file)
         process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "recycler", *arguments],
             env=environment(),
@@ -32,12 +32,20 @@ def spawn(log: Path, *arguments: str) -> None:
             stderr=file,
             start_new_session=True,
         )
-    with suppress(OSError):  # it has ended already
-        os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
+    _yield_to_verdicts(process.pid)
     threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
 
 
-def _lock(file: IO[bytes]) -> None:
+def _yield_to_verdicts(process: int) -> None:
+    """Lower the priority of a process, and of its session: where Linux groups by session, only that one counts."""
+    with suppress(OSError):  # it has ended already
+        os.setpriority(os.PRIO_PROCESS, process, NICE)
+    with suppress(OSError):  # a system without such groups
+        Path(f"/proc/{process}/autogroup").write_text(str(NICE))
+
+
+def hold(file: IO[bytes]) -> None:
+    """Lock a log for as long as this process, or one that inherits it, has it open; nothing if somebody else has."""
     for _ in range(20):  # somebody may look at this very moment whether it is locked
         with suppress(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

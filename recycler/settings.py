@@ -42,6 +42,10 @@ class Settings(BaseSettings):
         None, description="MLflow server or database that runs are handed to; by default a file in the home folder"
     )
     log: Literal["text", "json"] = Field("text", description="what the web server logs: lines of text, or of JSON")
+    executor: Literal["local", "ray"] = Field(
+        "local", description="where trainings and batches run: on this machine, or on a Ray cluster"
+    )
+    ray_address: str = Field("http://127.0.0.1:8265", description="the Ray cluster's job server, its dashboard")
     threads: int = Field(2, ge=1, le=64, description="CPU threads for LiteRT when it works on many photos")
     auth: Literal["none", "oidc"] = Field(
         "none", description="how visitors sign in: not at all, or by OpenID Connect as .streamlit/secrets.toml says"

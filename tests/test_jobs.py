@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from filelock import Timeout
 
 from recycler import jobs
 from recycler.errors import RunError
@@ -50,10 +51,12 @@ def test_only_the_first_of_the_queue_gets_a_free_device() -> None:
     first, second = make_run(), make_run()
     second.ask_to_stop()  # or it would wait for ever
     assert jobs.wait_for_turn(second) is None
-    lock = jobs.wait_for_turn(first)
-    assert lock is not None
-    assert lock.is_locked
-    lock.release()
+    end_turn = jobs.wait_for_turn(first)
+    assert end_turn is not None
+    with pytest.raises(Timeout):
+        jobs.device_lock("cpu").acquire(timeout=0)
+    end_turn()
+    jobs.device_lock("cpu").acquire(timeout=0)
 
 
 def test_a_run_that_waits_can_be_cancelled_and_then_waits_no_longer() -> None:

@@ -22,6 +22,7 @@ from recycler.jobs import device_of
 from recycler.plan import check_recipe
 from recycler.recipe import Data, Recipe
 from recycler.runs import Label
+from recycler.settings import settings
 
 __all__ = ["Wanted", "recipe_form"]
 
@@ -89,7 +90,8 @@ def _expected(recipe: Recipe, expected: Estimate) -> None:
     if expected.most_seconds > 1.25 * expected.seconds:
         time += f", {about(expected.most_seconds)} at most"
     disk = f", {expected.disk_bytes / 1e9:.1f} GB of disk" if expected.disk_bytes > 1e8 else ""
-    gpu = f" On the GPU it takes less: {plain(gpus_in_words(), 100)}." if device_of(recipe) == "gpu" else ""
+    here = settings().executor == "local"
+    gpu = f" On the GPU it takes less: {plain(gpus_in_words(), 100)}." if here and device_of(recipe) == "gpu" else ""
     st.markdown(f":material/timer: **{time.capitalize()}**, {expected.memory_bytes / 1e9:.1f} GB of memory{disk}.{gpu}")
 
 

@@ -35,20 +35,33 @@ def train(recipe: Path, parent: str, as_json: bool) -> None:
         for run, variant in queue(variants, parent):
             say({"run": run, "title": variant.title}, as_json, f"{run} is queued: {variant.title}")
         return
-    from recycler.learning.trainer import train as train_recipe
+    if settings().executor == "ray":
+        from recycler.cluster.training import train as train_recipe
+    else:
+        from recycler.learning.trainer import train as train_recipe
 
     _train(lambda progress: train_recipe(variants[0].recipe, settings().runs, progress, parent), as_json)
 
 
 @cli.command()
 @click.argument("run")
+@click.option("--placed", is_flag=True, hidden=True)  # the job of a cluster: others queue it and hand it to the store
 @JSON
-def resume(run: str, as_json: bool) -> None:
+def resume(run: str, placed: bool, as_json: bool) -> None:
     """Go on with a run ("latest" for the newest) that was stopped, killed or failed."""
     from recycler.jobs import find_resumable
-    from recycler.learning.trainer import resume as resume_run
 
     found = find_resumable(run)
+    if placed:
+        from recycler.learning.trainer import resume as resume_here
+
+        _train(lambda progress: resume_here(found, progress, placed=True), as_json, hands_over=False)
+        return
+    if settings().executor == "ray":
+        from recycler.cluster.training import resume as resume_run
+    else:
+        from recycler.learning.trainer import resume as resume_run
+
     _train(lambda progress: resume_run(found, progress), as_json)
 
 
@@ -137,7 +150,7 @@ def preview() -> None:
     serve(sys.stdin.buffer, answers)
 
 
-def _train(training: "Callable[[Any], Run]", as_json: bool) -> None:
+def _train(training: "Callable[[Any], Run]", as_json: bool, hands_over: bool = True) -> None:
     """Train, say how it ended, then hand the run over, and with it all that the store could not take before."""
     quiet_tensorflow()
     try:
@@ -154,12 +167,17 @@ def _train(training: "Callable[[Any], Run]", as_json: bool) -> None:
         say(line, as_json, text)
         sys.stdout.flush()
     finally:
-        from recycler.runs import list_runs
+        if hands_over:
+            _hand_over_all()
 
-        try:
-            _hand_over(list_runs(settings().runs))
-        except StoreError as problem:  # the next training tries again
-            click.echo(str(problem), err=True)
+
+def _hand_over_all() -> None:
+    from recycler.runs import list_runs
+
+    try:
+        _hand_over(list_runs(settings().runs))
+    except StoreError as problem:  # the next training tries again
+        click.echo(str(problem), err=True)
 
 
 def _hand_over(runs: "list[Run]") -> int:

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +19,7 @@ from platform import python_version
 
 from recycler.errors import RunError
 from recycler.failures import explain
-from recycler.jobs import claim, device_of, wait_for_turn
+from recycler.jobs import claim, device_of, handing_over, wait_for_turn
 from recycler.learning.data import load_data
 from recycler.recipe import Recipe
 from recycler.runs import Run, new_run
@@ -30,7 +29,6 @@ Progress = Callable[[str, int, int], None]
 
 PACKAGES = ("tensorflow", "keras", "ai-edge-litert", "numpy")
 SPARE_BYTES = 1 << 16  # kept back, so that a full disk still takes the record of the failure
-STORE_SECONDS = 300  # between two hand-overs while a run trains: 4 s of a core at the lowest priority, 1 %
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: somebody asked for it
@@ -46,8 +44,11 @@ def train(recipe: Recipe, root: Path, progress: Progress, parent: str = "") -> R
     return resume(new_run(root, recipe, device_of(recipe), parent=parent), progress)
 
 
-def resume(run: Run, progress: Progress) -> Run:
-    """Begin a run that is queued, or go on from the last checkpoint of one that stopped or failed. As `train`."""
+def resume(run: Run, progress: Progress, placed: bool = False) -> Run:
+    """Begin a run that is queued, or go on from the last checkpoint of one that stopped or failed. As `train`.
+
+    placed: a cluster has given it a place, so it waits for nobody, and whoever asked for it hands it to the store.
+    """
     record = run.record
     with claim(run, patience=10), _stopping_on_sigterm(run):
         if record.state not in ("queued", "stopping"):
@@ -55,18 +56,19 @@ def resume(run: Run, progress: Progress) -> Run:
         record.state = "queued"
         record.host, record.process = socket.gethostname(), os.getpid()
         run.save()
-        device = None
+        end_turn = None
         try:
-            device = wait_for_turn(run)
+            end_turn = wait_for_turn(run) if not placed or run.stop_requested() else lambda: None
         finally:
-            if device is None:  # a stop, or Ctrl-C
+            if end_turn is None:  # a stop, or Ctrl-C
                 record.state, record.process = "stopped", None
                 run.save()
-        if device is not None:
+        if end_turn is not None:
             try:
-                _train(run, progress)
+                with nullcontext() if placed else handing_over(record.run):
+                    _train(run, progress)
             finally:
-                device.release()
+                end_turn()
     return run
 
 
@@ -81,8 +83,7 @@ def _train(run: Run, progress: Progress) -> None:
     try:
         run.save()
         spare.write_bytes(bytes(SPARE_BYTES))
-        with _handing_over(run):
-            _train_on_device(run, progress)
+        _train_on_device(run, progress)
         record.state = "stopped" if run.stop_requested() else "done"
     except Stopped:
         record.state = "stopped"
@@ -130,23 +131,6 @@ def _stopping_on_sigterm(run: Run) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def _handing_over(run: Run) -> Iterator[None]:
-    """While a run trains, a process of the lowest priority now and then hands its epochs to the store."""
-    over = threading.Event()
-    command = [sys.executable, "-m", "recycler", "store", run.record.run]
-
-    def hand_over() -> None:
-        while not over.wait(STORE_SECONDS):
-            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)  # noqa: S603
-
-    threading.Thread(target=hand_over, daemon=True).start()
-    try:
-        yield
-    finally:
-        over.set()
 
 
 def _revision() -> str:

@@ -1,0 +1,97 @@
+"""Trainings in a cluster of two nodes: they run side by side, survive the death of a node, wait and are stopped."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from recycler import jobs
+from recycler.cluster.training import _client, nodes
+from recycler.errors import RunError
+from recycler.recipe import Recipe, parse_recipe
+from recycler.runs import LIVE, LOG_FILE, NETWORK_FILE, Run, find_run
+from recycler.settings import settings
+
+PATIENCE = 240  # seconds
+
+
+def small(folder: Path, epochs: int) -> Recipe:
+    """So many epochs, some tenths of a second each, on photos that are made here."""
+    for c, kind in enumerate(("glass", "trash")):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        for i in range(16):
+            pixels = np.random.default_rng([c, i]).integers(60 * c, 150 + 60 * c, (8, 8, 3), dtype=np.uint8)
+            Image.fromarray(pixels).resize((64, 64)).save(folder / kind / f"{i}.png")
+    return parse_recipe(
+        f"name: small\ndata: {{sources: [{{name: {folder}}}], validation: 0.25, test: 0.25}}\n"
+        "network: {input_size: 64}\naugmentation: {preset: none}\ndevice: cpu\n"
+        f"stages: [{{method: fine_tuning, unfreeze_layers: 30, epochs: {epochs}, batch_size: 8, patience: null}}]"
+    )
+
+
+def run_of(name: str) -> Run:
+    return find_run(settings().runs, name)
+
+
+def wait_until(true: Callable[[], object], what: str) -> None:
+    end = time.monotonic() + PATIENCE
+    while not true():
+        if time.monotonic() > end:
+            logs = [log.read_text()[-3000:] for log in settings().runs.glob(f"*/{LOG_FILE}")]
+            pytest.fail("\n".join([f"It took too long: {what}", *logs]))
+        time.sleep(0.1)
+
+
+def node_of(name: str) -> str | None:
+    """The node on which a run's last job runs."""
+    mine = [job for job in _client().list_jobs() if job.metadata.get("run") == name]
+    return max(mine, key=lambda job: job.start_time).driver_node_id if mine else None
+
+
+def test_runs_train_side_by_side_wait_for_a_place_survive_a_node_and_stop(
+    cluster: Any, tmp_path: Path, keras_home: Path
+) -> None:
+    assert sorted(node.get("CPU", 0) for node in nodes()) == [0, 2, 2]
+    long = small(tmp_path / "photos", 1000)
+    first, second, third = (jobs.start(long) for _ in range(3))
+    wait_until(lambda: run_of(first).epochs() and run_of(second).epochs(), "two curves grow at the same time")
+    assert [run_of(name).record.state for name in (first, second, third)] == ["running", "running", "queued"]
+    assert node_of(first) != node_of(second)
+
+    jobs.stop(third)  # it waits for a place, and no longer
+    wait_until(lambda: run_of(third).record.state == "stopped", "what waits is stopped")
+    jobs.stop(second)
+    wait_until(lambda: run_of(second).record.state == "stopped", "what trains is stopped")
+    assert (run_of(second).folder / NETWORK_FILE).exists()
+
+    before = node_of(first)
+    [node] = [node for node in cluster.worker_nodes if node.node_id == before]
+    cluster.remove_node(node, allow_graceful=False)
+    wait_until(lambda: node_of(first) != before, "another place is looked for")
+    had = len(run_of(first).epochs())
+    wait_until(lambda: len(run_of(first).epochs()) > had, "it goes on elsewhere")
+    assert run_of(first).record.state == "running"
+    numbers = [int(row["epoch"]) for row in run_of(first).epochs()]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert "goes on somewhere else" in (run_of(first).folder / LOG_FILE).read_text()
+    jobs.stop(first)
+    wait_until(lambda: run_of(first).record.state not in LIVE, "it is stopped there, too")
+    jobs.resume(third)
+    wait_until(lambda: run_of(third).epochs(), "what was stopped goes on")
+    jobs.discard(third)
+
+
+def test_a_cluster_that_is_not_there_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECYCLER_EXECUTOR", "ray")
+    monkeypatch.setenv("RECYCLER_RAY_ADDRESS", "http://127.0.0.1:9")
+    settings.cache_clear()
+    with pytest.raises(RunError, match="cluster does not answer|make env-ray"):
+        jobs.start(small(tmp_path / "photos", 1).model_copy(update={"device": "auto"}))
+    name = jobs.start(small(tmp_path / "photos", 1))
+    wait_until(lambda: run_of(name).record.state == "failed", "the run says so")
+    assert "cluster does not answer" in run_of(name).record.problem or "make env-ray" in run_of(name).record.problem
+    assert "resume" in run_of(name).record.hint
