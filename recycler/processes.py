@@ -16,8 +16,10 @@ from recycler.settings import PROJECT
 NICE = 10  # verdicts go first; alone on the machine it is as fast as ever
 
 
-def spawn(log: Path, *arguments: str) -> None:
+def spawn(log: Path, *arguments: str) -> int:
     """Start `python -m recycler ...` in a session of its own: it outlives a closed tab, Ctrl-C and the web process.
+
+    Gives its number.
 
     log: the file to which all that it says is appended. It inherits the file locked, so that the lock says from now on
         whether it lives, however long it takes to start.
@@ -34,6 +36,7 @@ def spawn(log: Path, *arguments: str) -> None:
         )
     _yield_to_verdicts(process.pid)
     threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
+    return process.pid
 
 
 def _yield_to_verdicts(process: int) -> None:

@@ -42,10 +42,21 @@ def train(recipe: Recipe, root: Path, progress: Progress, parent: str = "") -> R
 def resume(run: Run, progress: Progress) -> Run:
     """Have a run trained, or gone on with, somewhere in the cluster; returns when it has ended.
 
-    Raises RunError when the run failed, or when the cluster is not there.
+    Raises RunError when the run failed or was deleted, or when the cluster is not there.
     """
     name = run.record.run
-    with (run.folder / LOG_FILE).open("ab") as log, handing_over(name):
+    try:
+        ended = _keep(run, progress)
+    except FileNotFoundError as problem:
+        raise RunError(f"The run {name} has been deleted.") from problem
+    if ended.record.state == "failed":
+        raise RunError(f"{name} failed. {ended.record.problem} {ended.record.hint}".rstrip())
+    return ended
+
+
+def _keep(run: Run, progress: Progress) -> Run:
+    """Stand for a run until it has ended. Raises FileNotFoundError when it was deleted."""
+    with (run.folder / LOG_FILE).open("ab") as log, handing_over(run.record.run):
         hold(log)
         try:
             client = _client()
@@ -67,10 +78,7 @@ def resume(run: Run, progress: Progress) -> Run:
                 raise RunError(f"The nodes that trained it went away {PLACES} times.")
         except RunError as problem:
             _fail(run, str(problem))
-        ended = load_run(run.folder)
-    if ended.record.state == "failed":
-        raise RunError(f"{name} failed. {ended.record.problem} {ended.record.hint}".rstrip())
-    return ended
+        return load_run(run.folder)
 
 
 def has_gpu() -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from recycler import jobs
+from recycler.runs import LIVE, list_runs
 from recycler.settings import settings
 
 
@@ -28,4 +30,7 @@ def cluster(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         nodes.wait_for_nodes()
         yield nodes
     finally:
+        for run in list_runs(settings().runs):
+            if run.record.state in LIVE:
+                jobs.discard(run.record.run, patience=60)
         nodes.shutdown()
