@@ -75,6 +75,7 @@ def load_section() -> Section:
     rows = [
         [name, f"{len(seen.seconds):,}", f"{seen.visits}", f"{len(seen.faults)}"]
         + [f"{1000 * seen.quantile(share):.0f}" for share in (0.5, 0.95)]
+        + [f"{1000 * seen.work / len(seen.seconds):.0f}"]
         for name, seen in (("alone", alone), ("while a training runs", beside))
     ]
     text = (
@@ -83,7 +84,15 @@ def load_section() -> Section:
         "the first byte sent to the verdict shown. The visitors take their share of the same cores. "
         f"The network alone takes {bare:.0f} ms."
     )
-    columns = ["", "verdicts", "visits", "errors or mixed answers", "median, ms", "95th percentile, ms"]
+    columns = [
+        "",
+        "verdicts",
+        "visits",
+        "errors or mixed answers",
+        "median, ms",
+        "95th percentile, ms",
+        "server's work a verdict, ms of a core",
+    ]
     pace = f"The training made {fast:.1f} batches a second without visitors, {slow:.1f} with them."
     for problem in (*alone.faults, *beside.faults):
         print(problem, file=sys.stderr)

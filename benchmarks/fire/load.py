@@ -43,13 +43,15 @@ class Sent:
 class Load:
     """What visitors saw. seconds: from sending a photo to its verdict; visits: how many came and went.
 
-    faults: errors, and verdicts that were of another photo. memory: photos so far and MB of the server.
+    faults: errors, and verdicts that were of another photo. memory: photos so far and MB of the server. work: seconds
+    of a core that the server took in all.
     """
 
     seconds: list[float] = field(default_factory=list)
     visits: int = 0
     faults: list[str] = field(default_factory=list)
     memory: list[tuple[int, float]] = field(default_factory=list)
+    work: float = 0.0
 
     def quantile(self, share: float) -> float:
         """Seconds that this share of the verdicts took at most."""
@@ -112,9 +114,11 @@ class Crowd:
         def over() -> bool:
             return time.monotonic() > end or len(self.seen.seconds) >= most or len(self.seen.faults) > 20
 
+        before = core_seconds(self.process)
         with ThreadPoolExecutor(visitors) as pool:
             for number in range(visitors):
                 pool.submit(self._come_and_go, random.Random(number), over)  # noqa: S311 - which photo, how long a pause
+        self.seen.work = core_seconds(self.process) - before
         return self.seen
 
     def _come_and_go(self, chance: random.Random, over: Callable[[], bool]) -> None:
@@ -141,6 +145,12 @@ class Crowd:
                 self.seen.faults.append(f"{photo.name} got {headlines} for {photo.headline}")
             if len(self.seen.seconds) % 500 == 0:
                 self.seen.memory.append((len(self.seen.seconds), memory_mb(self.process)))
+
+
+def core_seconds(process: int) -> float:
+    """Seconds of a core that a process has taken so far, as Linux tells it."""
+    user, system = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def bare_milliseconds(rounds: int = 50) -> float:
