@@ -7,7 +7,7 @@ from components.recipe_form import recipe_form
 from components.words import plain
 from recycler import jobs
 from recycler.errors import RecyclerError
-from recycler.runs import LIVE, list_runs
+from recycler.runs import list_runs
 from recycler.settings import settings
 
 
@@ -18,8 +18,7 @@ def page() -> None:
     runs = list_runs(settings().runs)
     if started := st.session_state.pop(state.TRAIN_STARTED, None):
         st.toast(f"“{plain(started, 100)}” has been started.", icon=":material/play_arrow:")
-    runs_first = not runs or any(run.record.state in LIVE for run in runs)
-    with st.container(key=f"train-{'runs' if runs_first else 'form'}-first"):
+    with st.container(key="train-columns"):
         left, right = st.columns([5, 7], gap="large")
     with left:
         wanted = recipe_form()
