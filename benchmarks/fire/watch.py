@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,8 @@ class Watched:
     """What became of all things.
 
     faults: what came out beside RecyclerErrors, with a traceback. strays: files that were changed outside the home
-    folder. peak_mb: the most memory that the process ever held, its program included; 0 where Linux does not tell.
+    folder. peak_mb: the most memory that the process held in any use, its program included, which making the things
+    does not count for; 0 where Linux does not tell.
     """
 
     kinds: dict[str, Kind] = field(default_factory=dict)
@@ -64,6 +66,7 @@ def _watch(make: Make, uses: Sequence[Use], numbers: list[int], home: Path) -> W
     _listen(home, found.strays)
     for number in numbers:
         name, data = make(number)
+        forget_peak()
         kind = found.kinds.setdefault(name, Kind())
         refused = 0
         for use in uses:
@@ -78,12 +81,18 @@ def _watch(make: Make, uses: Sequence[Use], numbers: list[int], home: Path) -> W
             kind.busiest = max(kind.busiest, time.process_time() - busy)
         kind.refused += refused
         kind.taken += 1 - refused
-    found.peak_mb = peak_mb()
+        found.peak_mb = max(found.peak_mb, peak_mb())
     return found
 
 
+def forget_peak() -> None:
+    """Let `peak_mb` count from now on."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
 def peak_mb() -> float:
-    """The most memory that this process ever held, in MB."""
+    """The most memory that this process has held since `forget_peak`, in MB."""
     status = Path("/proc/self/status")
     peak = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
     return int(peak[1]) / 1000 if peak else 0.0

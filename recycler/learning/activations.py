@@ -38,7 +38,7 @@ Halves = NDArray[np.float16]
 
 PHOTOS = {"cpu": 16, "gpu": 256}  # that go through the frozen layers at once
 AHEAD = 4  # batches that are under way or wait to be taken, a thread
-FORMAT = 3  # raise when pixels or files change, so that old files are not read
+FORMAT = 4  # raise when pixels or files change, so that old files are not read
 FITTED_ON = 1000  # training photos that whitening is fitted on
 LARGEST_DIFFERENCE = 0.02  # between LiteRT and Keras, as a share of the largest activation; rounding gives 1e-5
 FORGET_BYTES = 256_000_000  # of a file read before its pages are given back: they would count as our memory
@@ -108,8 +108,16 @@ class Activations:
         changed = looks > 0
         if changed.any():
             numbers = np.stack([self._numbers(int(look))[i] for i, look in zip(photos, looks, strict=True) if look])
-            pixels[changed] = self.change.predict_on_batch({"photo": pixels[changed], "numbers": numbers})
+            pixels[changed] = self._change_some(pixels[changed], numbers)
         return self.engine(pixels).astype(np.float16)
+
+    def _change_some(self, pixels: NDArray[np.float32], numbers: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Augment a few photos, always as many at once: for other sizes TensorFlow compiles, by what came first, other
+        programs, whose last digits differ.
+        """
+        filled = np.resize(np.arange(len(pixels)), PHOTOS[self.device])
+        changed = self.change.predict_on_batch({"photo": pixels[filled], "numbers": numbers[filled]})
+        return np.asarray(changed)[: len(pixels)]
 
     def _numbers(self, look: int) -> NDArray[np.float32]:
         """Of all photos, so that a photo's numbers do not depend on the split; kept, because photos come one by one."""

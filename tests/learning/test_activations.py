@@ -98,3 +98,18 @@ def test_whitening_is_fitted_on_training_photos_alone(recipe: Recipe, prepared: 
     np.testing.assert_allclose(
         np.asarray(whitening.mean), np.stack(pixels).reshape(len(pixels), -1).mean(axis=0) / 255, atol=1e-5
     )
+
+
+@pytest.mark.usefixtures("shared_home")
+def test_a_look_is_the_same_to_the_last_digit_however_many_photos_come_first(
+    recipe: Recipe, prepared: Prepared
+) -> None:
+    photos = prepared.parts.train[:16]
+    looks = []
+    for sizes in ((16,), (3, 16), (5, 9, 16)):
+        source = at_cut(recipe, prepared, 0)
+        for size in sizes:
+            computed = source._computed(photos[:size], np.ones(size, np.int64))
+        looks.append(computed)
+    assert np.array_equal(looks[0], looks[1])
+    assert np.array_equal(looks[0], looks[2])
