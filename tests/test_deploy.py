@@ -52,7 +52,7 @@ def test_an_image_holds_all_that_the_app_is_made_of_and_nothing_else_of_ours() -
 
 
 def test_the_compose_file_fits_its_schema_and_names_volumes_and_files_that_are_there() -> None:
-    files = (DEPLOY / "compose.yaml", DEPLOY / "gpu.yaml")
+    files = (DEPLOY / "compose.yaml", DEPLOY / "gpu.yaml", DEPLOY / "s3.yaml")
     said(tool("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", *files)
     content = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
     for service in content["services"].values():
