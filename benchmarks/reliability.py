@@ -5,14 +5,19 @@
 """
 
 import argparse
+import os
 import re
+import signal
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from threading import Timer
 
-from benchmarks.fire import load, photos, trainings, zips
+from benchmarks.fire import load, photos, proxy, trainings, zips
 from benchmarks.fire.watch import Make, Use, Watched, watch
 from benchmarks.report import FOLDER, table
 from recycler.markdown import report
@@ -23,6 +28,8 @@ MOST_MB, MOST_SECONDS = 1000, 2.0
 VISITORS, LOAD_SECONDS, THINK = 50, 300, (5.0, 15.0)
 KILLS, DISKS, QUEUED, LOCKED_SECONDS = 100, 20, 20, 30
 LEAK_PHOTOS, LEAK_MB = 10_000, 30  # most that memory may grow from the first 2,000 photos to the last
+
+LOAD_COLUMNS = ["", "verdicts", "visits", "errors or mixed answers", "median, ms", "95th percentile, ms"]
 
 Section = tuple[str, bool]
 """Markdown, and whether the claim holds."""
@@ -73,9 +80,7 @@ def load_section() -> Section:
                 slow = speed.result()
     bare = load.bare_milliseconds()
     rows = [
-        [name, f"{len(seen.seconds):,}", f"{seen.visits}", f"{len(seen.faults)}"]
-        + [f"{1000 * seen.quantile(share):.0f}" for share in (0.5, 0.95)]
-        + [f"{1000 * seen.work / len(seen.seconds):.0f}"]
+        [*_load_row(name, seen), f"{1000 * seen.work / len(seen.seconds):.0f}"]
         for name, seen in (("alone", alone), ("while a training runs", beside))
     ]
     text = (
@@ -84,20 +89,60 @@ def load_section() -> Section:
         "the first byte sent to the verdict shown. The visitors take their share of the same cores. "
         f"The network alone takes {bare:.0f} ms."
     )
-    columns = [
-        "",
-        "verdicts",
-        "visits",
-        "errors or mixed answers",
-        "median, ms",
-        "95th percentile, ms",
-        "server's work a verdict, ms of a core",
-    ]
+    columns = [*LOAD_COLUMNS, "server's work a verdict, ms of a core"]
     pace = f"The training made {fast:.1f} batches a second without visitors, {slow:.1f} with them."
     for problem in (*alone.faults, *beside.faults):
         print(problem, file=sys.stderr)
     holds = not (alone.faults or beside.faults) and beside.quantile(0.5) < 1.5 * alone.quantile(0.5) and slow > 0
     return f"{text}\n\n{table(columns, rows)}\n\n{pace}", holds
+
+
+def _load_row(name: str, seen: load.Load) -> list[str]:
+    times = [f"{1000 * seen.quantile(share):.0f}" for share in (0.5, 0.95)]
+    return [name, f"{len(seen.seconds):,}", f"{seen.visits}", f"{len(seen.faults)}", *times]
+
+
+def two_section() -> Section:
+    """Two web servers behind nginx, one of which is killed."""
+    text = (
+        f"{VISITORS} visitors at once, as above, through nginx and TLS by `deploy/nginx.conf` to two web servers on "
+        "one home folder; then again, and half-way one server is killed with SIGKILL. Whose visit breaks reloads the "
+        "page, with the same cookies; a second time would count as an error."
+    )
+    try:
+        both, stayed, left = _before_and_after_a_kill()
+    except FileNotFoundError as problem:
+        return f"{text}\n\nNot measured: {problem}.", True
+    for fault in (*both.faults, *left.faults):
+        print(fault, file=sys.stderr)
+    counts = Counter(server for servers in stayed.values() for server in servers)
+    strays = sum(len(servers) > 1 for servers in stayed.values())
+    rows = [_load_row("both servers", both), _load_row("one is killed half-way", left)]
+    where = (
+        f"While both ran, {' and '.join(str(count) for count in counts.values())} visits came to them, and {strays} to "
+        f"more than one. The killed one broke {left.reloads} visits, each mended by one reload."
+    )
+    holds = not (both.faults or left.faults or strays) and len(counts) == 2 and 0 < left.reloads < VISITORS
+    return f"{text}\n\n{table(LOAD_COLUMNS, rows)}\n\n{where}", holds
+
+
+def _before_and_after_a_kill() -> tuple[load.Load, dict[str, set[str]], load.Load]:
+    """What visitors saw while both servers ran, at which servers they were, and what others saw of the kill."""
+    photos = load.phone_photos(VISITORS, (4000, 3000))
+    with (
+        load.fresh_home() as home,
+        load.server(home) as (one, process),
+        load.server(home) as (other, doomed),
+        proxy.proxy([address.removeprefix("http://") for address in (one, other)]) as front,
+    ):
+        crowd = partial(load.Crowd, front.address, process, photos, THINK, front.trust())
+        both = crowd().visit(VISITORS, LOAD_SECONDS)
+        stayed = front.asked()
+        end = Timer(LOAD_SECONDS / 2, os.kill, (doomed, signal.SIGKILL))
+        end.start()
+        left = crowd(reloads=1).visit(VISITORS, LOAD_SECONDS)
+        end.join()
+    return both, stayed, left
 
 
 def memory_section() -> Section:
@@ -169,6 +214,7 @@ PARTS: dict[str, tuple[str, Callable[[], Section]]] = {
     "queue": ("Twenty trainings at once", queue_section),
     "store": ("A locked run store", store_section),
     "load": ("Fifty visitors", load_section),
+    "two": ("Two web servers behind nginx", two_section),
     "memory": ("Memory", memory_section),
 }
 

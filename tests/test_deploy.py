@@ -1,14 +1,23 @@
 """The files under deploy/, each by the tool that knows its kind; none of them needs a container engine."""
 
+import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
+from benchmarks.fire.proxy import Proxy, proxy
+from benchmarks.fire.visitor import Browser
 from recycler.settings import PROJECT
 
 DEPLOY = PROJECT / "deploy"
@@ -43,7 +52,7 @@ def test_an_image_holds_all_that_the_app_is_made_of_and_nothing_else_of_ours() -
 
 
 def test_the_compose_file_fits_its_schema_and_names_volumes_and_files_that_are_there() -> None:
-    files = (DEPLOY / "compose.yaml", DEPLOY / "gpu.yaml")
+    files = (DEPLOY / "compose.yaml", DEPLOY / "gpu.yaml", DEPLOY / "s3.yaml")
     said(tool("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", *files)
     content = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
     for service in content["services"].values():
@@ -55,6 +64,60 @@ def test_the_compose_file_fits_its_schema_and_names_volumes_and_files_that_are_t
             assert (DEPLOY / build["context"] / build["dockerfile"]).exists()
         for other in service.get("depends_on", {}):
             assert other in content["services"]
+
+
+def started_proxy(ends: ExitStack, server: str, starter: Sequence[str] = ()) -> Proxy:
+    """A proxy until the end, or a skip that says how to get one."""
+    try:
+        return ends.enter_context(proxy([server], starter))
+    except FileNotFoundError as problem:
+        pytest.skip(str(problem))
+
+
+class Nothing(BaseHTTPRequestHandler):
+    """Answers that it has nothing, and keeps no log."""
+
+    def do_GET(self) -> None:
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_visitor_stays_at_one_of_the_addresses_of_a_service_that_has_several(tmp_path: Path) -> None:
+    if os.geteuid() or subprocess.run(["unshare", "--mount", "true"], check=False).returncode:
+        pytest.skip("needs root on Linux: it gives one name two addresses")
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 web\n127.0.0.2 web\n")
+    starter = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts)]
+    with (
+        ThreadingHTTPServer(("127.0.0.1", 0), Nothing) as one,
+        ThreadingHTTPServer(("127.0.0.2", one.server_port), Nothing) as other,
+        ExitStack() as ends,
+    ):
+        for server in (one, other):
+            Thread(target=server.serve_forever).start()
+            ends.callback(server.shutdown)
+        front = started_proxy(ends, f"web:{one.server_port}", starter)
+        for _ in range(20):
+            browser = Browser(front.address, front.trust())
+            assert [browser.ask("GET", "/") for _ in range(4)] == [204] * 4
+        asked = list(front.asked().values())
+    assert [len(servers) for servers in asked] == [1] * 20
+    assert set().union(*asked) == {f"{host}:{one.server_port}" for host in ("127.0.0.1", "127.0.0.2")}
+
+
+def test_the_proxy_holds_hundreds_of_visitors_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ExitStack() as ends:
+        server.settimeout(20)
+        front = started_proxy(ends, f"127.0.0.1:{server.getsockname()[1]}")
+        address, trust = urlsplit(front.address), front.trust()
+        for _ in range(400):
+            line = ends.enter_context(socket.create_connection((address.hostname, address.port)))
+            visitor = ends.enter_context(trust.wrap_socket(line, server_hostname=address.hostname))
+            visitor.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            ends.enter_context(server.accept()[0])
 
 
 def test_the_service_is_one_that_systemd_takes_and_calls_well_protected(tmp_path: Path) -> None:

@@ -1,15 +1,8 @@
 """Runs as MLflow has them."""
 
-import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import tempfile
-import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -69,21 +62,6 @@ def stored(uri: str = "", view: int = ViewType.ACTIVE_ONLY) -> list[StoredRun]:
     experiment = client.get_experiment_by_name(EXPERIMENT)
     assert experiment is not None
     return list(client.search_runs([experiment.experiment_id], run_view_type=view))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until_it_answers(port: int) -> None:
-    for _ in range(600):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    pytest.fail(f"Nothing answers at port {port}.")
 
 
 def check_complete(run: Run, uri: str = "") -> None:
@@ -186,56 +164,3 @@ def test_a_recipe_is_flat_parameters() -> None:
     assert parameters["stages.0.epochs"] == "60"
     assert parameters["network.hidden"] == "[]"
     assert parameters["data.sources.0.labels"] == "{}"
-
-
-@pytest.fixture
-def postgres() -> Iterator[str]:
-    """The address of a PostgreSQL server of its own."""
-    program = shutil.which("postgres")
-    if not program:
-        pytest.skip("needs PostgreSQL's programs on the PATH")
-    user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
-    with tempfile.TemporaryDirectory() as folder:
-        if user:
-            shutil.chown(folder, user)
-        initdb = [str(Path(program).resolve().with_name("initdb")), "-D", folder, "-U", "mlflow", "-A", "trust"]
-        subprocess.run(initdb, check=True, user=user, cwd="/", stdout=subprocess.DEVNULL)
-        port = free_port()
-        options = ["-p", str(port), "-k", folder, "-c", "fsync=off"]
-        engine = subprocess.Popen([program, "-D", folder, *options], user=user, cwd="/")
-        try:
-            wait_until_it_answers(port)
-            yield f"postgresql://mlflow@127.0.0.1:{port}/postgres"
-        finally:
-            engine.terminate()
-            engine.wait()
-
-
-@pytest.fixture
-def server(postgres: str, tmp_path: Path) -> Iterator[str]:
-    """The address of an MLflow server, which has an environment of its own: ours has the client alone."""
-    elsewhere = [folder for folder in os.get_exec_path() if Path(folder) != Path(sys.executable).parent]
-    program = shutil.which("mlflow", path=os.pathsep.join(elsewhere))
-    if not program:
-        pytest.skip("needs an MLflow server on the PATH: pip install mlflow psycopg2-binary, in another environment")
-    port = free_port()
-    command = [program, "server", "--workers", "1", "--port", str(port), "--backend-store-uri", postgres]
-    served = subprocess.Popen(
-        [*command, "--artifacts-destination", tmp_path / "kept"], cwd=tmp_path, start_new_session=True
-    )
-    try:
-        wait_until_it_answers(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(served.pid, signal.SIGTERM)
-        served.wait()
-
-
-def test_a_real_server_on_postgresql_has_the_run_too(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RECYCLER_TRACKING_URI", server)
-    settings.cache_clear()
-    run = finished_run()
-    hand_over([run])
-    check_complete(run, server)
-    with urllib.request.urlopen(server) as page:  # noqa: S310 - our own address
-        assert b"MLflow" in page.read()

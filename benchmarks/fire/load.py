@@ -4,6 +4,7 @@ import io
 import os
 import random
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.fire.visitor import Visitor, visit
+from benchmarks.fire.visitor import Browser, Visitor, visit
 from benchmarks.web import answers, memory_mb
 from components.verdict_card import headline
 from recycler.classifier import load_classifier
@@ -43,13 +44,14 @@ class Sent:
 class Load:
     """What visitors saw. seconds: from sending a photo to its verdict; visits: how many came and went.
 
-    faults: errors, and verdicts that were of another photo. memory: photos so far and MB of the server. work: seconds
-    of a core that the server took in all.
+    faults: errors, and verdicts that were of another photo. reloads: visits that broke and were begun again. memory:
+    photos so far and MB of the server. work: seconds of a core that the server took in all.
     """
 
     seconds: list[float] = field(default_factory=list)
     visits: int = 0
     faults: list[str] = field(default_factory=list)
+    reloads: int = 0
     memory: list[tuple[int, float]] = field(default_factory=list)
     work: float = 0.0
 
@@ -97,13 +99,16 @@ def server(home: Path) -> Iterator[tuple[str, int]]:
 class Crowd:
     """Visitors of a server: whoever has sent PHOTOS_A_VISIT leaves, and another one comes.
 
-    process: of the server. think: shortest and longest pause between two photos, seconds.
+    process: of the server. think: shortest and longest pause between two photos, seconds. trust: as of a browser.
+    reloads: how often each of them may find the visit broken and reload the page before that counts as a fault.
     """
 
     address: str
     process: int
     photos: list[Sent]
     think: tuple[float, float]
+    trust: ssl.SSLContext | None = None
+    reloads: int = 0
     seen: Load = field(default_factory=Load)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -123,19 +128,25 @@ class Crowd:
 
     def _come_and_go(self, chance: random.Random, over: Callable[[], bool]) -> None:
         time.sleep(chance.uniform(0, self.think[1]))
+        reloads, browser = self.reloads, Browser(self.address, self.trust)
         while not over():
             try:
-                with visit(self.address) as visitor:
+                with visit(browser) as visitor:
                     for _ in range(PHOTOS_A_VISIT):
                         self._send_one(visitor, chance.choice(self.photos))
                         if over():
                             return
                         time.sleep(chance.uniform(*self.think))
+                browser = Browser(self.address, self.trust)  # of the next one
                 with self.lock:
                     self.seen.visits += 1
             except Exception as problem:  # whatever a visitor would see
+                reloads -= 1
                 with self.lock:
-                    self.seen.faults.append(f"{type(problem).__name__}: {problem}")
+                    if reloads >= 0:
+                        self.seen.reloads += 1
+                    else:
+                        self.seen.faults.append(f"{type(problem).__name__}: {problem}")
 
     def _send_one(self, visitor: Visitor, photo: Sent) -> None:
         took, headlines = visitor.classify(photo.name, photo.data)

@@ -1,11 +1,14 @@
 """A visitor of the app as a browser is one: Streamlit's WebSocket, its messages, its upload endpoint."""
 
-import http.client
+import ssl
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
-from urllib.parse import urlparse
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPSConnection
+from http.cookies import SimpleCookie
+from urllib.parse import urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
@@ -19,11 +22,46 @@ PATIENCE = 60  # seconds
 XSRF = "_streamlit_xsrf"
 
 
+@dataclass
+class Browser:
+    """What a browser keeps from one page to the next: cookies, and with https whose certificates it trusts.
+
+    address: such as http://localhost:8501.
+    """
+
+    address: str
+    trust: ssl.SSLContext | None = None
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def host(self) -> str:
+        """Name and port that it asks."""
+        return urlsplit(self.address).netloc
+
+    def cookie(self) -> str:
+        """The cookies as a header says them."""
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
+    def ask(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> int:
+        """The status of an answer, whose cookies are kept."""
+        connection = (
+            HTTPSConnection(self.host, timeout=PATIENCE, context=self.trust)
+            if self.trust
+            else HTTPConnection(self.host, timeout=PATIENCE)
+        )
+        with closing(connection):
+            connection.request(method, path, body, {**(headers or {}), "Cookie": self.cookie()})
+            answer = connection.getresponse()
+            for line in answer.headers.get_all("Set-Cookie", []):
+                self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
+            return answer.status
+
+
 class Visitor:
     """One session on the Classify page. Raises TimeoutError or RuntimeError when the app does not do its part."""
 
-    def __init__(self, socket: ClientConnection, address: str, xsrf: str) -> None:
-        self._socket, self._host, self._xsrf = socket, urlparse(address).netloc, xsrf
+    def __init__(self, socket: ClientConnection, browser: Browser) -> None:
+        self._socket, self._browser = socket, browser
         self._session = self._page = ""
         self._widgets: dict[str, WidgetState] = {}
         self._uploader = ""
@@ -93,17 +131,11 @@ class Visitor:
         body = head.encode() + data + f"\r\n--{border}--\r\n".encode()
         headers = {
             "Content-Type": f"multipart/form-data; boundary={border}",
-            "X-Xsrftoken": self._xsrf,
-            "Cookie": f"{XSRF}={self._xsrf}",
+            "X-Xsrftoken": self._browser.cookies[XSRF],
         }
-        connection = http.client.HTTPConnection(self._host, timeout=PATIENCE)
-        try:
-            connection.request("PUT", urls.upload_url, body, headers)
-            answer = connection.getresponse()
-            if answer.status >= 300:
-                raise RuntimeError(f"The upload was answered with {answer.status}.")
-        finally:
-            connection.close()
+        status = self._browser.ask("PUT", urls.upload_url, body, headers)
+        if status >= 300:
+            raise RuntimeError(f"The upload was answered with {status}.")
         return UploadedFileInfo(name=name, size=len(data), file_id=urls.file_id, file_urls=urls)
 
     def _send(self, message: BackMsg) -> None:
@@ -116,21 +148,19 @@ class Visitor:
 
 
 @contextmanager
-def visit(address: str) -> Iterator[Visitor]:
-    """A visitor who has opened the page, and leaves at the end. address: such as http://localhost:8501."""
-    host = urlparse(address).netloc
-    connection = http.client.HTTPConnection(host, timeout=PATIENCE)
-    connection.request("GET", "/_stcore/health")
-    cookie = connection.getresponse().getheader("Set-Cookie", "")
-    connection.close()
-    xsrf = cookie.partition(f"{XSRF}=")[2].partition(";")[0]
+def visit(browser: Browser) -> Iterator[Visitor]:
+    """A visitor who has opened the page, and leaves at the end."""
+    status = browser.ask("GET", "/_stcore/health")
+    if status >= 300:
+        raise RuntimeError(f"The first request was answered with {status}.")
     with connect(
-        f"ws://{host}/_stcore/stream",
+        f"{'wss' if browser.trust else 'ws'}://{browser.host}/_stcore/stream",
+        ssl=browser.trust,
         subprotocols=["streamlit"],  # type: ignore[list-item]
-        additional_headers={"Cookie": f"{XSRF}={xsrf}"},
+        additional_headers={"Cookie": browser.cookie()},
         max_size=None,
         open_timeout=PATIENCE,
     ) as socket:
-        visitor = Visitor(socket, address, xsrf)
+        visitor = Visitor(socket, browser)
         visitor.arrive()
         yield visitor

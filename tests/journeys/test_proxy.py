@@ -1,10 +1,6 @@
 """Recycler behind nginx with TLS, by the very configuration that deploy/ holds."""
 
-import shutil
-import socket
 import ssl
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPSConnection
@@ -14,39 +10,19 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
-from recycler.settings import PROJECT
+from benchmarks.fire import proxy as nginx
 
 pytestmark = pytest.mark.journey
 
 
 @pytest.fixture
-def proxy(server: str, tmp_path: Path) -> Iterator[str]:
+def proxy(server: str) -> Iterator[str]:
     """The address of an nginx in front of the server, or a skip that says how to get one."""
-    nginx = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin")
-    if nginx is None:
-        pytest.skip("needs nginx: install Debian's package with `sudo apt-get install nginx-light`")
-    shutil.copy(PROJECT / "deploy" / "certificate.sh", tmp_path)
-    subprocess.run([tmp_path / "certificate.sh"], check=True, capture_output=True)
-    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-        port = probe.getsockname()[1]
-    text = (PROJECT / "deploy" / "nginx.conf").read_text()
-    for ours, theirs in (
-        ("/tmp/", f"{tmp_path}/"),  # noqa: S108 - the container's own
-        ("listen 8443", f"listen 127.0.0.1:{port}"),
-        ("server web:8501", f"server {urlsplit(server).netloc.replace('localhost', '127.0.0.1')}"),
-        ("/etc/nginx/certificates", str(tmp_path / "certificates")),
-    ):
-        assert ours in text
-        text = text.replace(ours, theirs)
-    config = tmp_path / "nginx.conf"
-    config.write_text(text)
-    subprocess.run([nginx, "-t", "-q", "-c", config, "-p", tmp_path], check=True)
-    with subprocess.Popen([nginx, "-c", config, "-p", tmp_path, "-g", "daemon off;"]) as process:
-        end = time.monotonic() + 20
-        while not (tmp_path / "nginx.pid").exists() and time.monotonic() < end:
-            time.sleep(0.05)
-        yield f"https://localhost:{port}"
-        process.terminate()
+    try:
+        with nginx.proxy([urlsplit(server).netloc.replace("localhost", "127.0.0.1")]) as front:
+            yield front.address
+    except FileNotFoundError as problem:
+        pytest.skip(str(problem))
 
 
 def test_a_photo_gets_its_verdict_through_the_proxy(browser: Browser, proxy: str, sample: Path) -> None:
