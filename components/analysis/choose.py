@@ -149,12 +149,12 @@ def _titles(subjects: Iterable[Subject]) -> dict[str, str]:
 
 
 def _data(subject: Subject) -> dict[str, str]:
-    """What a subject can be asked about: its own photos, the named data sets, and what its recipe took."""
+    """What a subject can be asked about: its own photos, the named data sets, and what its recipe took and is here."""
     found = {f"{OWNED}{subject.name}": "its own photos"} if _has_own(subject) else {}
     found |= {name: name for name, path in available_datasets().items() if path}
     if subject.recipe:
         names = [source.name for source in subject.recipe.data.sources]
-        found |= {name: Path(name).name for name in names if name not in found}
+        found |= {name: Path(name).name for name in names if name not in found and Path(name).exists()}
     asked = st.query_params.get(state.ANALYSE_DATA, "")
     if asked and not asked.startswith(OWNED):  # a folder or zip on the server
         found.setdefault(asked, Path(asked).name)

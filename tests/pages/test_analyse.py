@@ -143,6 +143,14 @@ def test_with_no_model_and_no_run_it_says_what_to_do(tmp_path: Path, monkeypatch
     assert "Train one" in texts(analyse())
 
 
+def test_with_no_photos_it_says_how_to_bring_some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECYCLER_DATA", str(tmp_path))
+    settings.cache_clear()
+    app = analyse()
+    assert not app.error
+    assert "no photos here to ask this model about" in texts(app)
+
+
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     app = analyse(subject="household", data=str(tmp_path / "gone"))
     assert "gone" in app.error[0].value
