@@ -87,7 +87,8 @@ def load_section() -> Section:
         f"{VISITORS} visitors at once, each with a photo of 12 megapixels every {THINK[0]:.0f} to {THINK[1]:.0f} s, "
         "five a visit, over Streamlit's own protocol; each looks whether the verdict is that of its own photo. From "
         "the first byte sent to the verdict shown. The visitors take their share of the same cores. "
-        f"The network alone takes {bare:.0f} ms."
+        f"The network alone takes {bare:.0f} ms. The server held "
+        f"{max((memory for _, memory in (*alone.memory, *beside.memory)), default=0):.0f} MB at most."
     )
     columns = [*LOAD_COLUMNS, "server's work a verdict, ms of a core"]
     pace = f"The training made {fast:.1f} batches a second without visitors, {slow:.1f} with them."
