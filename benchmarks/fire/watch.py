@@ -108,7 +108,7 @@ def _listen(home: Path, strays: list[str]) -> None:
             changes = False
         if changes and isinstance(arguments[0], str | bytes | os.PathLike):
             path = os.path.realpath(os.fsdecode(arguments[0]))
-            if path != inside and not path.startswith((inside + os.sep, "/dev/")):
+            if path != inside and not path.startswith((inside + os.sep, "/dev/", "/proc/")):
                 strays.append(f"{event} {path}")
 
     sys.addaudithook(hook)

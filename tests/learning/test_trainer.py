@@ -13,7 +13,6 @@ import pytest
 
 from recycler import jobs
 from recycler.errors import RunError
-from recycler.learning import trainer
 from recycler.learning.trainer import train
 from recycler.live import read_points
 from recycler.recipe import Recipe, parse_recipe
@@ -139,7 +138,7 @@ def test_a_run_can_be_discarded_while_it_trains(tree: Path) -> None:
 
 
 def test_while_it_trains_a_run_is_handed_to_the_store_now_and_then(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer, "STORE_SECONDS", 0.01)
+    monkeypatch.setattr(jobs, "STORE_SECONDS", 0.01)
     run = train(recipe(tree, 2), settings().runs, lambda *_: None)
     assert run.record.state == "done"
     wait_until((run.folder / "store.json").exists, "the store has the run")
