@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.fire.visitor import OneAtATime
 from recycler.settings import PROJECT
 
 PLACES = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin"
@@ -28,7 +29,9 @@ class Proxy:
 
     def trust(self) -> ssl.SSLContext:
         """What a visitor needs who trusts this proxy alone."""
-        return ssl.create_default_context(cafile=str(self.certificate))
+        context = ssl.create_default_context(cafile=str(self.certificate))
+        context.sslsocket_class = OneAtATime
+        return context
 
     def asked(self) -> dict[str, set[str]]:
         """Which servers, as HOST:PORT, the proxy asked for each visitor, by the visitor's cookie."""

@@ -1,13 +1,17 @@
 """A visitor of the app as a browser is one: Streamlit's WebSocket, its messages, its upload endpoint."""
 
+import select
 import ssl
+import threading
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from http.client import HTTPConnection, HTTPSConnection
 from http.cookies import SimpleCookie
+from typing import Any
 from urllib.parse import urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -20,6 +24,29 @@ from websockets.sync.client import ClientConnection, connect
 
 PATIENCE = 60  # seconds
 XSRF = "_streamlit_xsrf"
+
+
+class OneAtATime(ssl.SSLSocket):
+    """A socket that one thread may read while another writes, as WebSockets do.
+
+    OpenSSL allows no two calls at once, and Python 3.11 does not stand between them: now and then an answer was lost.
+    """
+
+    @cached_property
+    def _turn(self) -> threading.Lock:
+        return threading.Lock()
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        """Wait without the lock, read with it."""
+        if not self.pending():
+            select.select([self], [], [], self.gettimeout())
+        with self._turn:
+            return super().recv(buflen, flags)
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        """Write with the lock."""
+        with self._turn:
+            super().sendall(data, flags)
 
 
 @dataclass
