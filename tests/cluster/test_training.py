@@ -5,14 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
+from benchmarks.fire.trainings import small_recipe
 from recycler import jobs
 from recycler.cluster.training import _client, nodes
 from recycler.errors import RunError
-from recycler.recipe import Recipe, parse_recipe
+from recycler.recipe import Recipe, Stage
 from recycler.runs import LIVE, LOG_FILE, NETWORK_FILE, Run, find_run
 from recycler.settings import settings
 
@@ -21,16 +20,8 @@ PATIENCE = 240  # seconds
 
 def small(folder: Path, epochs: int) -> Recipe:
     """So many epochs, some tenths of a second each, on photos that are made here."""
-    for c, kind in enumerate(("glass", "trash")):
-        (folder / kind).mkdir(parents=True, exist_ok=True)
-        for i in range(16):
-            pixels = np.random.default_rng([c, i]).integers(60 * c, 150 + 60 * c, (8, 8, 3), dtype=np.uint8)
-            Image.fromarray(pixels).resize((64, 64)).save(folder / kind / f"{i}.png")
-    return parse_recipe(
-        f"name: small\ndata: {{sources: [{{name: {folder}}}], validation: 0.25, test: 0.25}}\n"
-        "network: {input_size: 64}\naugmentation: {preset: none}\ndevice: cpu\n"
-        f"stages: [{{method: fine_tuning, unfreeze_layers: 30, epochs: {epochs}, batch_size: 8, patience: null}}]"
-    )
+    stage = Stage(method="fine_tuning", unfreeze_layers=30, epochs=epochs, batch_size=8, patience=None)
+    return small_recipe(folder).model_copy(update={"stages": (stage,)})
 
 
 def run_of(name: str) -> Run:
