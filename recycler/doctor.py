@@ -151,7 +151,7 @@ def _cluster(current: Settings) -> Iterator[Check]:
     """The nodes of the Ray cluster, where trainings go to one."""
     if current.executor != "ray":
         return
-    from recycler.cluster.training import nodes
+    from recycler.cluster.nodes import nodes
 
     try:
         known = nodes()

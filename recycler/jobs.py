@@ -41,7 +41,7 @@ def device_of(recipe: Recipe) -> str:
     if wanted != "auto":
         return wanted
     if settings().executor == "ray":
-        from recycler.cluster.training import has_gpu as cluster_has_gpu
+        from recycler.cluster.nodes import has_gpu as cluster_has_gpu
 
         return "gpu" if cluster_has_gpu() else "cpu"
     return "gpu" if has_gpu() else "cpu"

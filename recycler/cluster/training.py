@@ -6,16 +6,15 @@ process that would be the trainer stays here as its keeper, without TensorFlow: 
 see the run alive, looks for another place when a node dies, and hands the run to the store.
 """
 
-import logging
-import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from recycler.cluster import INSTALL, runtime_env
+from recycler.cluster import runtime_env
+from recycler.cluster.nodes import connect, no_answer
 from recycler.errors import RunError
 from recycler.jobs import claim, device_of, handing_over
 from recycler.processes import hold
@@ -59,7 +58,7 @@ def _keep(run: Run, progress: Progress) -> Run:
     with (run.folder / LOG_FILE).open("ab") as log, handing_over(run.record.run):
         hold(log)
         try:
-            client = _client()
+            client = connect()
             places = 0
             while places < PLACES:
                 began = _follow(client, _open_job(client, run) or _submit(client, run), run, progress)
@@ -79,44 +78,6 @@ def _keep(run: Run, progress: Progress) -> Run:
         except RunError as problem:
             _fail(run, str(problem))
         return load_run(run.folder)
-
-
-def has_gpu() -> bool:
-    """Whether a node of the cluster has a GPU. Raises RunError."""
-    return any(node.get("GPU") for node in nodes())
-
-
-def nodes() -> list[dict[str, float]]:
-    """What each living node of the cluster has, such as CPU and GPU. Raises RunError when there is no answer."""
-    _client()  # says what is missing
-    from ray.util.state import list_nodes
-
-    try:
-        found = list_nodes(settings().ray_address, filters=[("state", "=", "ALIVE")])
-    except Exception as problem:  # the state API raises of many kinds
-        _no_answer(problem)
-    return [dict(node.resources_total or {}) for node in found]
-
-
-def _client() -> "JobSubmissionClient":
-    """Of the cluster's job server. Raises RunError when Ray is not installed or nobody answers."""
-    try:
-        from ray.job_submission import JobSubmissionClient
-    except ImportError as problem:
-        raise RunError(INSTALL) from problem
-    logging.getLogger("ray").setLevel(logging.ERROR)  # it tells of every file that stays here
-    for name in ("RAY_ADDRESS", "RAY_API_SERVER_ADDRESS"):  # they would win over the address that is asked for
-        os.environ.pop(name, None)
-    try:
-        return JobSubmissionClient(settings().ray_address)
-    except (OSError, RuntimeError) as problem:
-        _no_answer(problem)
-
-
-def _no_answer(problem: Exception) -> NoReturn:
-    raise RunError(
-        f"The Ray cluster does not answer at {settings().ray_address}: start it, or set RECYCLER_RAY_ADDRESS."
-    ) from problem
 
 
 def _open_job(client: "JobSubmissionClient", run: Run) -> str | None:
@@ -140,7 +101,7 @@ def _submit(client: "JobSubmissionClient", run: Run) -> str:
             entrypoint_num_gpus=int(run.record.device == "gpu"),
         )
     except (OSError, RuntimeError) as problem:
-        _no_answer(problem)
+        no_answer(problem)
     return job
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.fire.trainings import small_recipe
 from recycler import jobs
-from recycler.cluster.training import _client, nodes
+from recycler.cluster.nodes import connect, nodes
 from recycler.errors import RunError
 from recycler.recipe import Recipe, Stage
 from recycler.runs import LIVE, LOG_FILE, NETWORK_FILE, Run, find_run
@@ -39,7 +39,7 @@ def wait_until(true: Callable[[], object], what: str) -> None:
 
 def node_of(name: str) -> str | None:
     """The node on which a run's last job runs."""
-    mine = [job for job in _client().list_jobs() if job.metadata.get("run") == name]
+    mine = [job for job in connect().list_jobs() if job.metadata.get("run") == name]
     return max(mine, key=lambda job: job.start_time).driver_node_id if mine else None
 
 
