@@ -31,6 +31,7 @@ class Proxy:
         """What a visitor needs who trusts this proxy alone."""
         context = ssl.create_default_context(cafile=str(self.certificate))
         context.sslsocket_class = OneAtATime
+        context.maximum_version = ssl.TLSVersion.TLSv1_2  # 1.3's tickets would make a read wait that holds the lock
         return context
 
     def asked(self) -> dict[str, set[str]]:
