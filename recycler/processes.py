@@ -19,8 +19,7 @@ NICE = 10  # verdicts go first; alone on the machine it is as fast as ever
 def spawn(log: Path, *arguments: str) -> int:
     """Start `python -m recycler ...` in a session of its own: it outlives a closed tab, Ctrl-C and the web process.
 
-    Gives its number.
-
+    Returns its process number.
     log: the file to which all that it says is appended. It inherits the file locked, so that the lock says from now on
         whether it lives, however long it takes to start.
     """

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.fire.trainings import TIMES
 from recycler.errors import TrainingError
 from recycler.learning import stages
 from recycler.learning.augmentation import augment, look_numbers
@@ -36,7 +37,6 @@ CALM = (
     "[{method: fine_tuning, unfreeze_layers: 12, epochs: 2, batch_size: 8, optimiser: sgd, learning_rate: 0.001, "
     + ("schedule: constant}]")
 )
-TIMES = ["time", "seconds", "photos_per_second"]
 
 
 class Recorder(Unwatched):
@@ -78,7 +78,7 @@ def train(recipe: Recipe, watcher: Recorder, weights: str | None = "imagenet") -
 
 
 def curves(run: Run) -> pd.DataFrame:
-    return pd.read_csv(run.folder / "epochs.csv").drop(columns=TIMES)
+    return pd.read_csv(run.folder / "epochs.csv").drop(columns=list(TIMES))
 
 
 def finish(run: Run) -> None:
