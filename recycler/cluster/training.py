@@ -30,6 +30,8 @@ Progress = Callable[[str, int, int], None]
 
 PLACES = 5  # that a training gets, one after another, before it counts as failed
 POLL_SECONDS = 1.0
+FOREVER = -1  # as filelock has it
+WAITED = 600  # seconds; Ray ends a job that has waited for a place for 900
 PATIENCE = 300  # seconds without an answer after which the cluster is gone
 
 
@@ -59,25 +61,37 @@ def _keep(run: Run, progress: Progress) -> Run:
         hold(log)
         try:
             client = connect()
-            places = 0
-            while places < PLACES:
-                began = _follow(client, _open_job(client, run) or _submit(client, run), run, progress)
-                if load_run(run.folder).record.state not in LIVE:
-                    break
-                if run.stop_requested():
+            for _ in range(PLACES):
+                while not (_train_once(client, run, progress) or run.stop_requested()):
+                    continue
+                if not _queue_again(run):
                     _end(run, "stopped")
                     break
-                if began:
-                    places += 1
-                    log.write(b"The node that trained it is gone: it goes on somewhere else.\n")
-                    log.flush()
-                with claim(run, PATIENCE):
-                    load_run(run.folder).enqueue()
+                log.write(b"The node that trained it is gone: it goes on somewhere else.\n")
+                log.flush()
             else:
                 raise RunError(f"The nodes that trained it went away {PLACES} times.")
         except RunError as problem:
             _fail(run, str(problem))
         return load_run(run.folder)
+
+
+def _train_once(client: "JobSubmissionClient", run: Run, progress: Progress) -> bool:
+    """Give the run a job, and stay until that has ended, unless it waited for a place in vain. Raises RunError."""
+    return _follow(client, _open_job(client, run) or _submit(client, run), run, progress)
+
+
+def _queue_again(run: Run) -> bool:
+    """Queue a run whose job has ended, unless the run has, too, or shall; gives whether it did.
+
+    Waits as long as the run is in the hands of a trainer: what a lost node started may be alive there without it.
+    """
+    with claim(run, FOREVER):
+        left = load_run(run.folder)
+        if left.record.state not in LIVE or left.stop_requested():
+            return False
+        left.enqueue()
+        return True
 
 
 def _open_job(client: "JobSubmissionClient", run: Run) -> str | None:
@@ -106,11 +120,11 @@ def _submit(client: "JobSubmissionClient", run: Run) -> str:
 
 
 def _follow(client: "JobSubmissionClient", job: str, run: Run, progress: Progress) -> bool:
-    """Stay until a job has ended, and keep what it said in the run's log; gives whether it ever began.
+    """Stay until a job has ended, and keep what it said in the run's log; false where it waited for a place in vain.
 
-    Ray itself ends a job that has waited for a place for a quarter of an hour. Raises RunError.
+    Raises RunError.
     """
-    answered = time.monotonic()
+    submitted = answered = time.monotonic()
     while True:
         with suppress(OSError, RuntimeError):
             status = client.get_job_status(job)
@@ -127,9 +141,8 @@ def _follow(client: "JobSubmissionClient", job: str, run: Run, progress: Progres
         time.sleep(POLL_SECONDS)
     with suppress(OSError, RuntimeError), (run.folder / LOG_FILE).open("ab") as log:  # those of a dead node are lost
         log.write(client.get_job_logs(job).encode())
-    with suppress(OSError, RuntimeError):
-        return client.get_job_info(job).driver_exit_code is not None or load_run(run.folder).record.process is not None
-    return True
+    waited = time.monotonic() - submitted > WAITED
+    return not waited or load_run(run.folder).record.process is not None
 
 
 def _fail(run: Run, problem: str) -> None:

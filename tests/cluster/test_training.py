@@ -1,5 +1,7 @@
 """Trainings in a cluster of two nodes: they run side by side, survive the death of a node, wait and are stopped."""
 
+import os
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -33,14 +35,20 @@ def wait_until(true: Callable[[], object], what: str) -> None:
     while not true():
         if time.monotonic() > end:
             logs = [log.read_text()[-3000:] for log in settings().runs.glob(f"*/{LOG_FILE}")]
-            pytest.fail("\n".join([f"It took too long: {what}", *logs]))
+            jobs_are = [f"{job.metadata}: {job.status}, {job.message}" for job in connect().list_jobs()]
+            pytest.fail("\n".join([f"It took too long: {what}", *jobs_are, *logs]))
         time.sleep(0.1)
 
 
+def jobs_of(name: str) -> list[Any]:
+    """The jobs that a run has had, in their order."""
+    mine = (job for job in connect().list_jobs() if job.metadata.get("run") == name)
+    return sorted(mine, key=lambda job: job.start_time)
+
+
 def node_of(name: str) -> str | None:
-    """The node on which a run's last job runs."""
-    mine = [job for job in connect().list_jobs() if job.metadata.get("run") == name]
-    return max(mine, key=lambda job: job.start_time).driver_node_id if mine else None
+    """The node on which a run's last job runs, none while it waits."""
+    return jobs_of(name)[-1].driver_node_id
 
 
 def test_runs_train_side_by_side_wait_for_a_place_survive_a_node_and_stop(
@@ -48,12 +56,14 @@ def test_runs_train_side_by_side_wait_for_a_place_survive_a_node_and_stop(
 ) -> None:
     assert sorted(node.get("CPU", 0) for node in nodes()) == [0, 2, 2]
     long = small(tmp_path / "photos", 1000)
-    first, second, third = (jobs.start(long) for _ in range(3))
+    first, second = jobs.start(long), jobs.start(long)
     wait_until(lambda: run_of(first).epochs() and run_of(second).epochs(), "two curves grow at the same time")
-    assert [run_of(name).record.state for name in (first, second, third)] == ["running", "running", "queued"]
     assert node_of(first) != node_of(second)
 
-    jobs.stop(third)  # it waits for a place, and no longer
+    third = jobs.start(long)
+    wait_until(lambda: jobs_of(third), "it waits for a place")
+    assert [run_of(name).record.state for name in (first, second, third)] == ["running", "running", "queued"]
+    jobs.stop(third)
     wait_until(lambda: run_of(third).record.state == "stopped", "what waits is stopped")
     jobs.stop(second)
     wait_until(lambda: run_of(second).record.state == "stopped", "what trains is stopped")
@@ -62,8 +72,11 @@ def test_runs_train_side_by_side_wait_for_a_place_survive_a_node_and_stop(
     before = node_of(first)
     [node] = [node for node in cluster.worker_nodes if node.node_id == before]
     cluster.remove_node(node, allow_graceful=False)
-    wait_until(lambda: node_of(first) != before, "another place is looked for")
+    trainer = run_of(first).record.process
+    assert trainer
+    os.kill(trainer, signal.SIGKILL)  # it would live on where the node is a mere process of this machine
     had = len(run_of(first).epochs())
+    wait_until(lambda: node_of(first) != before, "another place is looked for")
     wait_until(lambda: len(run_of(first).epochs()) > had, "it goes on elsewhere")
     assert run_of(first).record.state == "running"
     numbers = [int(row["epoch"]) for row in run_of(first).epochs()]
