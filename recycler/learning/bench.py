@@ -1,24 +1,23 @@
 """The thesis's experiments, trained and measured: what is missing, one after another, resumable at any moment.
 
-A row's training is done when a finished run of the very same recipe, seed included, lies in RECYCLER_HOME, whoever
-started it. Each training is a process of its own; one that was broken off goes on from its checkpoint. What a run says
-about other photos than its own lies beside it as a predictions table. The report is written anew after each step.
+A row is done when the project keeps a result of its very recipe, seed included. Its training is done when a finished
+run of that recipe lies in RECYCLER_HOME, whoever started it. Each training is a process of its own; one that was broken
+off goes on from its checkpoint. What a run says about other photos than its own lies beside it as a predictions table.
+The report is written anew after each step.
 """
 
-import hashlib
-import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from recycler.curves import NAMES, epochs_table
 from recycler.errors import RecipeError, RecyclerError, RunError
 from recycler.experiment_report import Standing, document, figures_of
+from recycler.experiment_results import Key, Result, keep_result, kept_results, key_of
 from recycler.experiments import Experiment, trained_first
 from recycler.figures import history_chart
 from recycler.jobs import device_of
@@ -32,15 +31,7 @@ from recycler.settings import PROJECT, settings
 REPORT = Path("benchmarks") / "thesis.md"
 PLOTS = Path("docs") / "thesis"
 POLL_SECONDS = 1.0
-WORDS = {"name", "title", "description"}  # of a recipe: they change nothing in a training
 DRAWN = ("loss", "object_accuracy")
-
-
-class Key(NamedTuple):
-    """What tells one training from another: a digest of the recipe without words and seed, and the seed."""
-
-    recipe: str
-    seed: int
 
 
 def bench(
@@ -61,59 +52,54 @@ def bench(
         for experiment in wanted:
             if experiment.name in problems or (seed and not experiment.is_trained):
                 continue
+            if seed in kept_results(experiment, project):
+                continue
             say(f"{experiment.name}, seed {seed}")
             try:
-                _train_and_measure(experiment, seed)
+                plot = _plot(trained_first(experiment, known).name, project)
+                keep_result(experiment, seed, _train_and_measure(experiment, seed, plot), project)
             except RecyclerError as problem:
                 problems[experiment.name] = str(problem)
                 say(f"{experiment.name}: {problem}")
             write_report(known, problems, project)
 
 
-def standings(known: Sequence[Experiment], problems: Mapping[str, str] | None = None) -> dict[str, Standing]:
-    """How each row stands, by the runs that there are. problems: row to what went wrong just now."""
-    runs = _runs()
-    found = {}
+def standings(
+    known: Sequence[Experiment], problems: Mapping[str, str] | None = None, project: Path = PROJECT
+) -> dict[str, Standing]:
+    """How each row stands, by the results that are kept. problems: row to what went wrong just now."""
+    runs, found = _runs(), {}
     for experiment in known:
-        wanted = key_of(experiment.recipe_of(0)).recipe
-        own = {key.seed: run for key, run in sorted(runs.items()) if key.recipe == wanted}
-        seeds: Mapping[int, Run | None] = own if experiment.is_trained else {0: None}
-        figures = {seed: row for seed, run in seeds.items() if (row := _figures(experiment, run))}
-        told = (problems or {}).get(experiment.name) or next((_told(run) for run in own.values()), "")
+        figures = {seed: result.figures for seed, result in kept_results(experiment, project).items()}
+        run = runs.get(key_of(experiment.recipe_of(0)))
+        told = (problems or {}).get(experiment.name) or (_told(run) if run else "")
         found[experiment.name] = Standing(figures, told)
     return found
 
 
 def write_report(known: Sequence[Experiment], problems: Mapping[str, str], project: Path = PROJECT) -> None:
-    """The report and the curves of each row's first run, replaced as a whole."""
-    runs, plots = _runs(), {}
-    (project / PLOTS).mkdir(parents=True, exist_ok=True)
+    """The report, replaced as a whole."""
     (project / REPORT).parent.mkdir(exist_ok=True)
-    for experiment in known:
-        run = runs.get(key_of(experiment.recipe_of(0)))
-        if not experiment.is_trained or run is None or run.record.state != "done":
-            continue
-        plots[experiment.name] = trained_first(experiment, known).name
-        if plots[experiment.name] == experiment.name:
-            _draw(run, project / PLOTS / f"{experiment.name}.svg")
-    write_atomically(project / REPORT, document(known, standings(known, problems), plots))
+    plots = {e.name: trained_first(e, known).name for e in known if e.is_trained}
+    drawn = {name: plot for name, plot in plots.items() if _plot(plot, project).exists()}
+    write_atomically(project / REPORT, document(known, standings(known, problems, project), drawn))
 
 
-def key_of(recipe: Recipe) -> Key:
-    """The same for recipes that train the same."""
-    # Without what a recipe leaves as it is: a field that a newer version adds makes no other recipe of an old one.
-    fields = recipe.model_dump(mode="json", exclude=WORDS | {"seed"}, exclude_defaults=True)
-    content = json.dumps(fields, sort_keys=True)
-    return Key(hashlib.sha256(content.encode()).hexdigest()[:16], recipe.seed)
-
-
-def _train_and_measure(experiment: Experiment, seed: int) -> None:
+def _train_and_measure(experiment: Experiment, seed: int, plot: Path) -> Result:
+    """Train and measure one row with one seed; draws the curves of the first seed to `plot`."""
     recipe = experiment.recipe_of(seed)
     run = _train(recipe) if experiment.is_trained else None
     file = _answers_file(experiment, run)
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         write_predictions(file, _measure(experiment, recipe, run))
+    figures, key = _figures(experiment, run, file), key_of(recipe).recipe
+    if run is None:
+        return Result(recipe=key, figures=figures)
+    if not seed:
+        _draw(run, plot)
+    same = {"run", "finished", "revision", "versions", "device_name", "photos_fingerprint"}
+    return Result(recipe=key, figures=figures, **run.record.model_dump(include=same))
 
 
 def _train(recipe: Recipe) -> Run:
@@ -175,12 +161,9 @@ def _told(run: Run) -> str:
     return record.problem or f"The run {record.run} is {record.state}."
 
 
-def _figures(experiment: Experiment, run: Run | None) -> dict[str, float]:
-    """The figures of one seed; none before it is trained and measured."""
-    file = _answers_file(experiment, run)
-    if (run is not None and run.record.state != "done") or not file.exists():
-        return {}
-    said = read_predictions(file)
+def _figures(experiment: Experiment, run: Run | None, answers: Path) -> dict[str, float]:
+    """The figures of one seed."""
+    said = read_predictions(answers)
     own = said if run is None else read_predictions(run.folder / PREDICTIONS_FILE)
     rulebook = find_rulebook(experiment.recipe_of(0).rulebook)
     figures = figures_of(said.pick(said.splits == "test"), own.pick(own.splits == "validation"), rulebook)
@@ -196,12 +179,14 @@ def _superclass(run: Run) -> dict[str, float]:
     return {"superclass": float(last["val_coarse_accuracy"][int(np.argmin(last["val_loss"]))])}
 
 
+def _plot(name: str, project: Path) -> Path:
+    return project / PLOTS / f"{name}.svg"
+
+
 def _draw(run: Run, file: Path) -> None:
-    """Curves as a picture, unless a newer one is there."""
+    """Curves as a picture."""
     table = epochs_table(run.epochs())
-    finished = run.record.finished
-    if not len(table) or (file.exists() and finished and file.stat().st_mtime > finished.timestamp()):
-        return
+    file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(".part.svg")
     history_chart(table, {name: NAMES[name] for name in DRAWN if name in table}, points=False).save(draft)
     draft.replace(file)
