@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -162,7 +163,7 @@ class Batches:
                 for arrays in (inputs, wanted)
             )
         weights = dict.fromkeys(targets.outputs, targets.weights[targets.data.labels[photos]])
-        return inputs, wanted, weights
+        return keras.tree.map_structure(keras.ops.convert_to_tensor, (inputs, wanted, weights))
 
     def _shifted(
         self, inputs: dict[str, NDArray[Any]], source: Index, rng: np.random.Generator

@@ -8,6 +8,7 @@ their layers with the trunk, so what the back learns is in the trunk at once.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -40,6 +41,18 @@ class InferenceMode(keras.layers.Layer):
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         """What the network says in inference mode."""
         return self.network(inputs, training=False)
+
+
+class Learner(keras.Model):
+    """A network that learns batch by batch. Its figures are begun anew within the compiled step, where this is free."""
+
+    def reset_metrics(self) -> None:
+        """Nothing: done one by one before each batch, it takes as long as a third of a head's step."""
+
+    def compute_loss(self, *args: Any, **kwargs: Any) -> keras.KerasTensor:
+        """As Keras's, at the begin of a batch."""
+        super().reset_metrics()
+        return super().compute_loss(*args, **kwargs)
 
 
 def unfreeze(trunk: keras.Model, network: Network, stage: Stage) -> None:
@@ -167,7 +180,7 @@ def stage_network(
         with_prior["object"] = keras.layers.Add(name="with_prior")([logits["object"], log_prior])
     outputs = activate(logits, recycles) | {"embedding": embeddings[id(parts.trunk)]}
     named = {tensor.name: tensor for tensor in inputs.values()}
-    training = keras.Model({**named, "log_prior": log_prior}, with_prior)
+    training = Learner({**named, "log_prior": log_prior}, with_prior)
     owned = {id(weight) for back in backs.values() for weight in back.trainable_weights}
     backbone = frozenset(i for i, weight in enumerate(training.trainable_weights) if id(weight) in owned)
     return StageNetwork(tuple(fronts.values()), training, keras.Model(named, outputs), backbone)
