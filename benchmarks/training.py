@@ -6,6 +6,7 @@ minutes; without options it takes the thesis's 5,000 photos. Needs RECYCLER_DATA
 
 import argparse
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -27,6 +28,7 @@ from recycler.learning.batches import Batches, Targets
 from recycler.learning.checkpoint import Checkpoint
 from recycler.learning.cuts import InferenceMode, StageNetwork, stage_network, unfreeze
 from recycler.learning.data import Prepared, load_data, log_priors
+from recycler.learning.network import Parts
 from recycler.learning.stages import Unwatched
 from recycler.learning.training import Job, new_network, train_stages
 from recycler.photos import read_photo
@@ -37,7 +39,8 @@ from recycler.settings import PROJECT, settings
 RECIPE = PROJECT / "recipes" / "thesis" / "fine_tuning.yaml"
 QUICKEST = PROJECT / "recipes" / "cifar100_fast.yaml"
 THESIS_ACCURACY = 0.564
-STEPS = 20  # of a bare measurement
+TURNS = 3  # of ours and bare: the speed of a machine changes within minutes
+BARE_PHOTOS, BARE_SECONDS = 2560, 3.0  # of a bare measurement
 
 
 class Rates(Unwatched):
@@ -116,7 +119,11 @@ def bare_training(stage: StageNetwork, batch: Any) -> float:
         return value
 
     step()
-    return STEPS * len(targets["object"]) / seconds(lambda: [step() for _ in range(STEPS)])
+    steps, begin = 0, time.perf_counter()
+    while (elapsed := time.perf_counter() - begin) < BARE_SECONDS:
+        step()
+        steps += 1
+    return steps * len(targets["object"]) / elapsed
 
 
 def usual_network(recipe: Recipe, prepared: Prepared, stage: int, augmented: bool) -> keras.Model:
@@ -219,38 +226,63 @@ def seconds(work: Callable[[], Any]) -> float:
     return time.perf_counter() - begin
 
 
-def measured(job: Job, rates: Rates) -> tuple[list[list[str]], list[tuple[float, float, float]]]:
-    """The table's rows; and what the whole of each stage takes a photo, in seconds: ours, bare, by fit."""
-    recipe, prepared = job.recipe, job.prepared
-    train = prepared.parts.train
-    pixels = np.stack([read_photo(prepared.data.read_bytes(int(i)), 32) for i in train]).astype(np.float32)
-    network = new_network(recipe, prepared.data)
+class Rate(NamedTuple):
+    """Photos a second in one stage: through the frozen layers, and through what learns; ours and the bare layers."""
+
+    features: float
+    learning: float
+    bare_features: float
+    bare_learning: float
+
+
+def one_turn(job: Job) -> list[Rate]:
+    """Ours, then the bare layers, in an empty home."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["RECYCLER_HOME"] = home
+        settings.cache_clear()
+        rates, _ = ours(job)
+        network = new_network(job.recipe, job.prepared.data)
+        return [
+            Rate(rates.features[number], max(rates.epochs[number]), *bare(job, network, number))
+            for number in range(len(job.recipe.stages))
+        ]
+
+
+def bare(job: Job, network: Parts, number: int) -> tuple[float, float]:
+    """Photos a second of a stage's frozen layers, and of what learns in it."""
+    recipe, data, stage = job.recipe, job.prepared.data, job.recipe.stages[number]
     targets = Targets(
-        prepared.data,
-        job.rulebook,
-        ["object"],
-        log_priors(prepared.data, masked=False),
-        np.ones(len(prepared.data.classes), np.float32),
+        data, job.rulebook, ["object"], log_priors(data, masked=False), np.ones(len(data.classes), np.float32)
     )
-    rows, totals, looks = [], [], load_recipe(RECIPE).augmentation.copies + 1
-    for number, stage in enumerate(recipe.stages):
-        cut = stage_network(network, recipe.network, stage, job.recycles, fingerprint)
-        shape = cut.fronts[0].output_shape[1:]
-        resident = np.random.default_rng(0).random((stage.batch_size, *shape), dtype=np.float32)
-        batches = Batches(recipe, number, (), targets, train)
-        some = train[: stage.batch_size]
-        batch: Any = (batches._with_prior({"activations_0": resident[: len(some)]}, some), targets.of(some, 0.0), {})
-        forward, training = bare_forward(cut.fronts[0], pixels[:640]), bare_training(cut, batch)
-        by_layers, by_generator = usual_rates(recipe, prepared, number, pixels)
-        own = max(rates.epochs[number])
-        features = rates.features[number]
-        name = stage.name
-        rows.append([f"{name}: frozen layers", f"{features:.0f}", f"{forward:.0f}", "", ""])
-        rows.append(
-            [f"{name}: what learns", f"{own:.0f}", f"{training:.0f}", f"{by_layers:.0f}", f"{by_generator:.0f}"]
-        )
-        epochs = load_recipe(RECIPE).stages[number].epochs
-        totals.append((looks / features + epochs / own, looks / forward + epochs / training, epochs / by_layers))
+    cut = stage_network(network, recipe.network, stage, job.recycles, fingerprint)
+    some = job.prepared.parts.train[: stage.batch_size]
+    shape = cut.fronts[0].output_shape[1:]
+    resident = np.random.default_rng(0).random((len(some), *shape), dtype=np.float32)
+    batches = Batches(recipe, number, (), targets, some)
+    batch: Any = (batches._with_prior({"activations_0": resident}, some), targets.of(some, 0.0), {})
+    return bare_forward(cut.fronts[0], pixels_of(job)[:BARE_PHOTOS]), bare_training(cut, batch)
+
+
+def pixels_of(job: Job) -> NDArray[np.float32]:
+    """The training photos, (N, 32, 32, 3)."""
+    data = job.prepared.data
+    return np.stack([read_photo(data.read_bytes(int(i)), 32) for i in job.prepared.parts.train]).astype(np.float32)
+
+
+def measured(job: Job) -> tuple[list[list[str]], list[tuple[float, float, float]]]:
+    """The table's rows; and what the whole of each stage takes a photo, in seconds: ours, bare, by fit."""
+    turns = [one_turn(job) for _ in range(TURNS)]
+    rows, totals, whole = [], [], load_recipe(RECIPE)
+    looks = whole.augmentation.copies + 1
+    for number, stage in enumerate(job.recipe.stages):
+        seen = Rate(*(statistics.median(rates) for rates in zip(*(turn[number] for turn in turns), strict=True)))
+        by_layers, by_generator = usual_rates(job.recipe, job.prepared, number, pixels_of(job))
+        rows.append([f"{stage.name}: frozen layers", f"{seen.features:.0f}", f"{seen.bare_features:.0f}", "", ""])
+        usual = [f"{by_layers:.0f}", f"{by_generator:.0f}"]
+        rows.append([f"{stage.name}: what learns", f"{seen.learning:.0f}", f"{seen.bare_learning:.0f}", *usual])
+        epochs = whole.stages[number].epochs
+        own = looks / seen.features + epochs / seen.learning
+        totals.append((own, looks / seen.bare_features + epochs / seen.bare_learning, epochs / by_layers))
     return rows, totals
 
 
@@ -262,11 +294,7 @@ def main() -> None:
     options.add_argument("--memory", type=int, nargs="*", default=[], help="photos to measure peak memory at")
     chosen = options.parse_args()
     job = job_of(chosen.photos, chosen.epochs)
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["RECYCLER_HOME"] = home
-        settings.cache_clear()
-        rates, _ = ours(job)
-        rows, totals = measured(job, rates)
+    rows, totals = measured(job)
     minutes = [sum(column) * 5_000 / 60 for column in zip(*totals, strict=True)]
     stages = [
         f"{stage.name} {usual / own:.1f} times as fast as by fit and {bare / own:.2f} times as fast as bare"
@@ -275,7 +303,8 @@ def main() -> None:
     elapsed, top1 = quickest()
     parts = [
         f"Images a second; the thesis's recipe (MobileNet at 160) on {chosen.photos:,} photos of CIFAR-100, the best "
-        f"of {chosen.epochs - 1} epochs. *bare*: the same layers on arrays in memory, LiteRT for the frozen ones, "
+        f"of {chosen.epochs - 1} epochs, the median of {TURNS} turns of ours and bare. *bare*: "
+        "the same layers on arrays in memory, LiteRT for the frozen ones, "
         "TensorFlow forward and backward for the others. *fit*: the whole network end to end by Keras's `fit`.",
         table(["stage", "ours", "bare", "fit, Keras's layers", "fit, image generator"], rows),
         "The whole recipe from these rates (5,000 photos, 8 looks and the plain photo, 70 and 50 epochs): "

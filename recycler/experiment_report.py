@@ -27,6 +27,7 @@ BESIDE_THE_THESIS = {
     "learned_recycling_accuracy": "recycling, accuracy",
     "minutes": "minutes",
 }
+SHORT = ("top1", "top5", "learned_recycling_accuracy", "validation_loss")
 BEYOND = {
     "top1_shared": "top-1, classes that ImageNet has",
     "top1_unshared": "top-1, others",
@@ -106,6 +107,17 @@ def document(experiments: Sequence[Experiment], standings: Mapping[str, Standing
         parts += [f"## {section}", _beside_the_thesis(inside, standings), _notes(inside, standings, plots)]
     parts += ["## Beyond accuracy", BEYOND_ACCURACY, _beyond(experiments, standings)]
     return report("The thesis's experiments, again", COMMAND, parts)
+
+
+def summary(experiments: Sequence[Experiment], standings: Mapping[str, Standing]) -> str:
+    """One table of all rows, "ours / the thesis's" in each cell, for the README."""
+    rows = []
+    for experiment in experiments:
+        seeds = [*standings[experiment.name].figures.values()]
+        pairs = [(spread(seeds, figure), spread([experiment.thesis], figure)) for figure in SHORT]
+        words = [f"{own or 'no result yet'} / {thesis}" if thesis else own for own, thesis in pairs]
+        rows.append([experiment.title, *words])
+    return table(["ours / the thesis's", *(BESIDE_THE_THESIS[figure] for figure in SHORT)], rows)
 
 
 def _beside_the_thesis(experiments: Sequence[Experiment], standings: Mapping[str, Standing]) -> str:

@@ -196,9 +196,11 @@ def _decode(image: Image.Image, data: bytes, at_least: int | None) -> Photo:
         try:
             image.load()
             turn = UPRIGHT.get(_orientation(image))
-            rgb = _to_rgb(image)
+            upright = _to_rgb(image)
             del image  # nobody else holds it, so the pixels are there once, not twice
-            return np.asarray(rgb if turn is None else rgb.transpose(turn))
+            if turn is not None:
+                upright = upright.transpose(turn)
+            return np.asarray(upright)
         except Exception as problem:  # decoders answer hostile bytes with almost any kind of exception
             raise PhotoError(DAMAGED) from problem
 

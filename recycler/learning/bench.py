@@ -16,7 +16,7 @@ import numpy as np
 
 from recycler.curves import NAMES, epochs_table
 from recycler.errors import RecipeError, RecyclerError, RunError
-from recycler.experiment_report import Standing, document, figures_of
+from recycler.experiment_report import Standing, document, figures_of, summary
 from recycler.experiment_results import Key, Result, keep_result, kept_results, key_of
 from recycler.experiments import Experiment, trained_first
 from recycler.figures import history_chart
@@ -30,6 +30,7 @@ from recycler.settings import PROJECT, settings
 
 REPORT = Path("benchmarks") / "thesis.md"
 PLOTS = Path("docs") / "thesis"
+MARKS = ("<!-- experiments -->", "<!-- end of experiments -->")
 POLL_SECONDS = 1.0
 DRAWN = ("loss", "object_accuracy")
 
@@ -78,11 +79,18 @@ def standings(
 
 
 def write_report(known: Sequence[Experiment], problems: Mapping[str, str], project: Path = PROJECT) -> None:
-    """The report, replaced as a whole."""
+    """The report, replaced as a whole, and the table between its marks in the project's README, if it has them."""
     (project / REPORT).parent.mkdir(exist_ok=True)
+    found = standings(known, problems, project)
     plots = {e.name: trained_first(e, known).name for e in known if e.is_trained}
     drawn = {name: plot for name, plot in plots.items() if _plot(plot, project).exists()}
-    write_atomically(project / REPORT, document(known, standings(known, problems, project), drawn))
+    write_atomically(project / REPORT, document(known, found, drawn))
+    readme = project / "README.md"
+    begin, end = MARKS
+    before, marked, rest = readme.read_text("utf-8").partition(begin) if readme.exists() else ("", "", "")
+    if marked and end in rest:
+        text = f"{before}{begin}\n{summary(known, found)}\n{end}{rest.partition(end)[2]}"
+        write_atomically(readme, text.encode())
 
 
 def _train_and_measure(experiment: Experiment, seed: int, plot: Path) -> Result:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from recycler.experiments import Experiment
-from recycler.learning.bench import PLOTS, REPORT, bench, standings
+from recycler.learning.bench import MARKS, PLOTS, REPORT, bench, standings
 from recycler.runs import POINTS_FILE, list_runs
 from recycler.settings import PROJECT, settings
 
@@ -61,6 +61,8 @@ def test_a_bench_that_was_killed_goes_on_and_trains_nothing_twice(rows: list[Exp
     assert "no result yet" in (tmp_path / REPORT).read_text()
     wait_until(lambda: "is gone" in standings(rows, project=tmp_path)["slow"].problem, "its trainer is gone, too")
 
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{MARKS[0]}\nold\n{MARKS[1]}\nafter\n")
     heard: list[str] = []
     bench(rows, rows, 1, heard.append, tmp_path)
     assert [line.partition(",")[0] for line in heard if line.endswith("seed 0")] == ["slow", "quick", "twice", "never"]
@@ -77,6 +79,11 @@ def test_a_bench_that_was_killed_goes_on_and_trains_nothing_twice(rows: list[Exp
     assert "gone" in found["never"].problem
     assert sorted(path.name for path in (tmp_path / PLOTS).iterdir()) == ["quick.svg", "slow.svg"]
     assert "no result yet" in (tmp_path / REPORT).read_text(), "the row that failed has not disappeared"
+    told = readme.read_text()
+    assert told.startswith("before\n")
+    assert told.endswith("after\n")
+    assert "old" not in told
+    assert f"| Slow | {found['slow'].figures[0]['top1']:.3f} / 0.500 |" in told
 
     for run in runs.values():
         shutil.rmtree(run.folder)
