@@ -7,12 +7,12 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ValidationError
 
-from recycler.cluster import INSTALL as INSTALL_RAY
 from recycler.datasets import available_datasets
 from recycler.errors import DatasetError, ModelError, RulebookError, RunError
 from recycler.gpu import list_gpus
@@ -156,7 +156,7 @@ def _cluster(current: Settings) -> Iterator[Check]:
     try:
         known = nodes()
     except RunError as problem:
-        mend = "make env-ray" if str(problem) == INSTALL_RAY else "ray start --head, or export RECYCLER_RAY_ADDRESS"
+        mend = "make env-ray" if find_spec("ray") is None else "ray start --head, or export RECYCLER_RAY_ADDRESS"
         yield Check(topic="Cluster", name="Ray", state="missing", found=str(problem), mend=mend)
         return
     cores, gpus = (int(sum(node.get(what, 0) for node in known)) for what in ("CPU", "GPU"))

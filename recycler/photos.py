@@ -28,6 +28,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "GIF")
 
 # What a JPEG of one scan spares us by shrinking while it is decoded, all others cost: time and up to 20 bytes a pixel.
 WHOLE_MEGAPIXELS = 50  # just above the 48 of today's phones
+WEBP_MEGAPIXELS = 40  # its decoder holds a photo three times
 SCANS = 20  # times that a progressive JPEG may go over its pixels; usual ones have 10
 PIECES = 200_000  # that a photo is read in; the largest PNGs have 10,000, a file of nothing but marks millions
 
@@ -148,13 +149,14 @@ def _open(data: bytes) -> Image.Image:
         raise PhotoError(DAMAGED) from problem
 
 
-def _check_pixels(pixels: int, shrinks: bool) -> None:
-    """shrinks: see WHOLE_MEGAPIXELS."""
+def _check_pixels(pixels: int, kind: str | None, shrinks: bool) -> None:
+    """kind: of FORMATS. shrinks: see WHOLE_MEGAPIXELS."""
     if pixels > settings().photo_megapixels * 1_000_000:
         raise PhotoError(_too_large(f"{pixels / 1_000_000:.1f}"))
-    if not shrinks and pixels > WHOLE_MEGAPIXELS * 1_000_000:
+    most = WEBP_MEGAPIXELS if kind == "WEBP" else WHOLE_MEGAPIXELS
+    if not shrinks and pixels > most * 1_000_000:
         raise PhotoError(
-            f"This photo has {pixels / 1_000_000:.1f} megapixels, and {WHOLE_MEGAPIXELS} is the most that can be "
+            f"This photo has {pixels / 1_000_000:.1f} megapixels, and {most} is the most that can be "
             "opened of its kind; please send a smaller copy or a plain JPEG."
         )
 
@@ -189,7 +191,7 @@ def _decode(image: Image.Image, data: bytes, at_least: int | None) -> Photo:
     """The photo whose header was read as `image`, upright. Raises PhotoError."""
     pixels = image.width * image.height
     shrinks = image.format == "JPEG" and _scans(data) == 1
-    _check_pixels(pixels, shrinks)
+    _check_pixels(pixels, image.format, shrinks)
     if at_least is not None and isinstance(image, JpegImagePlugin.JpegImageFile):
         image.draft("RGB", (at_least, at_least))
     with _room.take(image.width * image.height if shrinks else pixels):

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -197,11 +198,20 @@ def test_a_bomb_is_refused_from_its_header(side: int) -> None:
         assert "megapixels" in refusal(png_header(side, side))
 
 
-@pytest.mark.parametrize("file_format", ["PNG", "JPEG"])
-def test_what_cannot_be_shrunk_while_it_is_decoded_may_have_fewer_pixels(file_format: str) -> None:
-    options = {"progressive": True} if file_format == "JPEG" else {}
-    text = refusal(encode(Image.new("1" if file_format == "PNG" else "L", (9_000, 5_600)), file_format, **options))
-    assert "50.4 megapixels, and 50 is the most" in text
+@pytest.mark.parametrize(
+    ("mode", "size", "file_format", "options", "told"),
+    [
+        ("1", (9_000, 5_600), "PNG", {}, "50.4 megapixels, and 50 is the most"),
+        ("L", (9_000, 5_600), "JPEG", {"progressive": True}, "50.4 megapixels, and 50 is the most"),
+        ("RGB", (8_000, 5_100), "WEBP", {"quality": 0, "method": 0}, "40.8 megapixels, and 40 is the most"),
+    ],
+    ids=["PNG", "JPEG", "WebP"],
+)
+def test_what_cannot_be_shrunk_while_it_is_decoded_may_have_fewer_pixels(
+    mode: str, size: tuple[int, int], file_format: str, options: dict[str, Any], told: str
+) -> None:
+    text = refusal(encode(Image.new(mode, size), file_format, **options))
+    assert told in text
     assert "plain JPEG" in text
 
 

@@ -12,7 +12,7 @@ import pillow_heif
 from PIL import ExifTags, Image
 
 from recycler.datasets.collected import keep
-from recycler.photos import open_photo, read_photo, to_jpeg
+from recycler.photos import WEBP_MEGAPIXELS, WHOLE_MEGAPIXELS, open_photo, read_photo, to_jpeg
 
 Random = np.random.Generator
 Options = dict[str, object]
@@ -26,7 +26,6 @@ GLUE = (
     b"#!/bin/sh\nid\n",
     b"MZ",
 )
-LARGE_MEGAPIXELS = 50  # as many as are still opened
 
 
 def hostile_photo(number: int) -> tuple[str, bytes]:
@@ -178,14 +177,14 @@ def very_large(random: Random) -> bytes:
 
 @cache
 def _very_large(way: int) -> bytes:
-    side = int((LARGE_MEGAPIXELS * 1e6) ** 0.5)
+    side, webp = (int((megapixels * 1e6) ** 0.5) for megapixels in (WHOLE_MEGAPIXELS, WEBP_MEGAPIXELS))
     noise = np.random.default_rng(0).integers(0, 255, (60, 80, 3), dtype=np.uint8)
     busy = Image.fromarray(noise).resize((side, side), Image.Resampling.BICUBIC)
     clear = Image.new("RGBA", (side, side), (255, 0, 0, 100))
     return [
         lambda: _encoded(busy, format="JPEG", quality=80),
         lambda: _encoded(busy, format="JPEG", quality=60, progressive=True),
-        lambda: _encoded(busy, format="WEBP", quality=60, method=0),
+        lambda: _encoded(busy.resize((webp, webp)), format="WEBP", quality=60, method=0),
         lambda: _encoded(busy, format="HEIF", quality=50),
         lambda: _encoded(clear, format="PNG", compress_level=6),
         lambda: _encoded(Image.new("P", (side, side)), format="PNG", transparency=0),
@@ -304,5 +303,5 @@ KINDS: dict[str, Callable[[Random], bytes]] = {
     "noise behind a magic word": noise_with_a_magic_word,
     "nothing but marks": nothing_but_marks,
     "nothing wrong: CMYK, palette, 16 bits, animated": nothing_wrong,
-    f"{LARGE_MEGAPIXELS} million pixels": very_large,
+    "as many pixels as are opened": very_large,
 }
