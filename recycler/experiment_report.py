@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,7 +136,7 @@ def _notes(experiments: Sequence[Experiment], standings: Mapping[str, Standing],
     lines = []
     for experiment in experiments:
         standing = standings[experiment.name]
-        source = f"[{experiment.recipe}](../recipes/thesis/{experiment.recipe})"
+        source = f"[{Path(experiment.recipe).name}](../recipes/thesis/{experiment.recipe})"
         changed = ", ".join(_in_words(place, value) for place, value in experiment.changes.items())
         words = [f"**{experiment.name}**: {experiment.title}.", f"{source}{f' with {changed}' if changed else ''}."]
         if experiment.differs:

@@ -63,7 +63,7 @@ def test_the_heavy_row_has_all_that_the_preset_sets() -> None:
 
 def test_every_recipe_is_a_row_and_says_what_the_thesis_got_and_what_differs() -> None:
     files = {path.name: path.read_text() for path in RECIPES.glob("*.yaml")}
-    assert files.keys() == {experiment.recipe for experiment in EXPERIMENTS.values()}
+    assert files.keys() == {e.recipe for e in EXPERIMENTS.values() if e.section != "Beaten"}
     for name, text in files.items():
         head = [line for line in text.splitlines() if line.startswith("#")]
         assert text.startswith("# "), name
