@@ -18,8 +18,8 @@ from recycler.learning.data import Index
 from recycler.recipe import Recipe
 from recycler.rulebook import Rulebook
 
-Batch = tuple[dict[str, NDArray[Any]], dict[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]
-"""Inputs, targets and weights by name, as Keras takes them."""
+Batch = tuple[dict[str, Any], dict[str, Any], dict[str, NDArray[np.float32]] | None]
+"""Inputs, targets and weights by name, as Keras takes them; no weights where all are 1."""
 
 FRESH = 1_000  # looks from here on are drawn for one epoch alone
 
@@ -45,14 +45,15 @@ class Targets:
     """What the outputs should say.
 
     outputs: names of the branches. priors: log priors (sources, C), see data.log_priors.
-    weights: of each class (C,), mean 1 over the training photos, see class_weights.
+    weights: of each class (C,), mean 1 over the training photos, see class_weights; None where all weigh the same,
+        which spares a head a tenth of its time.
     """
 
     data: Dataset
     rulebook: Rulebook
     outputs: Sequence[str]
     priors: NDArray[np.float32]
-    weights: NDArray[np.float32]
+    weights: NDArray[np.float32] | None
 
     def of(self, photos: Index, smoothing: float) -> dict[str, NDArray[np.float32]]:
         """One-hot classes (n, C) and superclasses, recycling (n, 1), float32.
@@ -138,15 +139,10 @@ class Batches:
         """Batches of photos as they are, in order, for validation."""
         for start in range(0, len(photos), size):
             part = photos[start : start + size]
-            weights = np.ones(len(part), np.float32)
             inputs = {
                 f"activations_{i}": source.gather(part).astype(np.float32) for i, source in enumerate(self.inputs)
             }
-            yield (
-                self._with_prior(inputs, part),
-                self.targets.of(part, 0.0),
-                dict.fromkeys(self.targets.outputs, weights),
-            )
+            yield self._with_prior(inputs, part), self.targets.of(part, 0.0), None
 
     def _training_batch(self, photos: Index, looks: Index, rng: np.random.Generator) -> Batch:
         stage, targets = self.recipe.stages[self.stage], self.targets
@@ -162,8 +158,11 @@ class Batches:
                 {name: _mix(array, other, share) if name != "log_prior" else array for name, array in arrays.items()}
                 for arrays in (inputs, wanted)
             )
-        weights = dict.fromkeys(targets.outputs, targets.weights[targets.data.labels[photos]])
-        return keras.tree.map_structure(keras.ops.convert_to_tensor, (inputs, wanted, weights))
+        weights = None
+        if targets.weights is not None:
+            weights = dict.fromkeys(targets.outputs, targets.weights[targets.data.labels[photos]])
+        inputs, wanted = keras.tree.map_structure(keras.ops.convert_to_tensor, (inputs, wanted))
+        return inputs, wanted, weights
 
     def _shifted(
         self, inputs: dict[str, NDArray[Any]], source: Index, rng: np.random.Generator

@@ -203,7 +203,9 @@ def _weights(network: Parts) -> list[keras.Variable]:
 
 def _batches(job: Job, number: int, network: Parts, activations: Sequence[Activations], train: Index) -> Batches:
     recipe, data = job.recipe, job.prepared.data
-    weights = class_weights(data, train, recipe.stages[number].class_weights == "balanced", recipe.emphasis)
+    balanced, weights = recipe.stages[number].class_weights == "balanced", None
+    if balanced or recipe.emphasis:
+        weights = class_weights(data, train, balanced, recipe.emphasis)
     targets = Targets(
         data, job.rulebook, [*network.branches], log_priors(data.pick(train), recipe.masked_prior), weights
     )
