@@ -1,9 +1,10 @@
+import keras
 import numpy as np
 import pytest
 
 from recycler.errors import RecipeError
 from recycler.learning.checkpoint import values
-from recycler.learning.cuts import cut_trunk, trainable_parameters, unfreeze
+from recycler.learning.cuts import Learner, cut_trunk, trainable_parameters, unfreeze
 from recycler.learning.network import build_parts
 from recycler.recipe import Network, Stage
 
@@ -75,3 +76,14 @@ def test_batch_norm_takes_the_statistics_of_photos_only_where_a_stage_asks_for_i
     moved = [not np.array_equal(a, b) for a, b in zip(before, values(means), strict=True)]
     assert moved[-1] == moves
     assert moved[0] == (moves and layers is None), "what is frozen keeps its statistics"
+
+
+def test_the_figures_of_a_batch_are_its_own_in_training_and_validation() -> None:
+    photo = keras.Input((1,))
+    model = Learner(photo, keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(photo))
+    model.compile(optimizer=keras.optimizers.SGD(0.0), loss="mse", metrics=["mae"])
+    for ask in (model.train_on_batch, model.test_on_batch):
+        for far in (1.0, 3.0, 2.0):
+            logs = ask(np.zeros((2, 1), np.float32), np.full((2, 1), far, np.float32), return_dict=True)
+            assert float(logs["loss"]) == pytest.approx(far**2)
+            assert float(logs["mae"]) == pytest.approx(far)
