@@ -259,7 +259,7 @@ def add_exports(
     target = folder or model.folder
     target.mkdir(parents=True, exist_ok=True)
     with nullcontext() if folder else FileLock(model.folder.parent / ".lock"):
-        card = model.card.model_copy(update={"checksums": {}}) if folder else _read_card(model.folder)
+        card = model.card.model_copy(update={"checksums": {}, "exports": {}}) if folder else _read_card(model.folder)
         for name, content in files.items():
             write_atomically(target / name, content)
         sums = card.checksums | {name: checksum(target / name) for name in files}

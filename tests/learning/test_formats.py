@@ -54,11 +54,20 @@ def test_every_format_says_what_the_network_says_and_the_card_by_how_much(model:
 
 def test_a_format_stands_beside_the_model_on_the_shelf_and_on_its_card(model: ShelfModel) -> None:
     before = model.litert.read_bytes()
+    assert "litert_int8" in model.card.exports, "it was shipped with"
     export(model, ["litert_float16"], silent)
     found = load_model(model.folder.parent, "household")
     assert found.litert.read_bytes() == before
-    assert [*found.card.exports] == ["keras", "litert_float16"]
+    assert [*found.card.exports] == ["keras", "litert_float16", "litert_int8"]
+    assert found.card.exports["litert_float16"]["photos"] == 12, "compared anew"
+    assert found.card.exports["litert_int8"] == model.card.exports["litert_int8"]
     check_files(found.folder, found.card)
+
+
+def test_a_card_beside_other_files_tells_of_these_alone(model: ShelfModel, tmp_path: Path) -> None:
+    card = export(model, ["litert_float16"], silent, tmp_path / "out")
+    assert [*card.exports] == ["keras", "litert_float16"]
+    check_files(tmp_path / "out", card)
 
 
 def test_what_cannot_be_made_is_told_before_anything_is_loaded(
