@@ -115,8 +115,11 @@ def summary(experiments: Sequence[Experiment], standings: Mapping[str, Standing]
     rows = []
     for experiment in experiments:
         seeds = [*standings[experiment.name].figures.values()]
-        pairs = [(spread(seeds, figure), spread([experiment.thesis], figure)) for figure in SHORT]
-        words = [f"{own or 'no result yet'} / {thesis}" if thesis else own for own, thesis in pairs]
+        words = []
+        for figure in SHORT:
+            own = spread(seeds, figure) or ("no result yet" if figure == "top1" and not seeds else "")
+            thesis = spread([experiment.thesis], figure)
+            words.append(f"{own or '–'} / {thesis}" if thesis else own)
         rows.append([experiment.title, *words])
     return table(["ours / the thesis's", *(BESIDE_THE_THESIS[figure] for figure in SHORT)], rows)
 

@@ -83,6 +83,7 @@ def test_a_bench_that_was_killed_goes_on_and_trains_nothing_twice(rows: list[Exp
     assert told.startswith("before\n")
     assert told.endswith("after\n")
     assert "old" not in told
+    assert "| Never | no result yet |" in told
     assert f"| Slow | {found['slow'].figures[0]['top1']:.3f} / 0.500 |" in told
 
     for run in runs.values():
