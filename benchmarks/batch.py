@@ -100,14 +100,14 @@ def _watch(process: subprocess.Popen[bytes], most: list[float]) -> None:
             time.sleep(0.5)
 
 
-def measure(folder: Path, picture: Photo, side: int, photos: int) -> Measured:
+def measure(folder: Path, picture: Photo, side: int, photos: int, rounds: int) -> Measured:
     """All rounds for photos of one size, under many names."""
     first = folder / "000000.jpg"
     first.write_bytes(to_jpeg(picture, side))
     for i in range(1, photos):
         os.link(first, folder / f"{i:06}.jpg")
     found = Measured()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         found.bare.append(on_all_cores(bare, first, photos))
         found.decoding.append(on_all_cores(decoding, first, photos))
         speed, memory = ours(folder, photos)
@@ -120,12 +120,15 @@ def main() -> None:
     """Measure and write the table."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--photos", type=int, default=4000)
-    photos = options.parse_args().photos
+    options.add_argument("--sides", type=int, nargs="+", default=SIDES, help="pixels of the longer side")
+    options.add_argument("--rounds", type=int, default=ROUNDS)
+    chosen = options.parse_args()
+    photos, rounds = chosen.photos, chosen.rounds
     picture = open_photo(twelve_megapixels())
     rows = []
-    for side in SIDES:
+    for side in chosen.sides:
         with tempfile.TemporaryDirectory() as folder:
-            found = measure(Path(folder), picture, side, photos)
+            found = measure(Path(folder), picture, side, photos, rounds)
         network, decoded, speed = (statistics.median(v) for v in (found.bare, found.decoding, found.ours))
         both = 1 / (1 / network + 1 / decoded)
         cells = (f"{value:.0f}" for value in (network, decoded, both, speed))
@@ -135,7 +138,7 @@ def main() -> None:
         "of the bare network", "of the two together", "memory, MB",
     ]  # fmt: skip
     text = (
-        f"Photos a second on {cores()} cores, {photos:,} JPEGs a batch, {ROUNDS} rounds in turns, their "
+        f"Photos a second on {cores()} cores, {photos:,} JPEGs a batch, {rounds} rounds in turns, their "
         "median. Ours runs from files to the finished Parquet file, start and end included."
     )
     write("batch", "A batch of photos", [text, table(columns, rows)])
