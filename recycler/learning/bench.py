@@ -82,7 +82,7 @@ def write_report(known: Sequence[Experiment], problems: Mapping[str, str], proje
     """The report, replaced as a whole, and the table between its marks in the project's README, if it has them."""
     (project / REPORT).parent.mkdir(exist_ok=True)
     found = standings(known, problems, project)
-    plots = {e.name: trained_first(e, known).name for e in known if e.is_trained}
+    plots = {e.name: trained_first(e, known).name for e in known if e.is_trained and 0 in found[e.name].figures}
     drawn = {name: plot for name, plot in plots.items() if _plot(plot, project).exists()}
     write_atomically(project / REPORT, document(known, found, drawn))
     readme = project / "README.md"

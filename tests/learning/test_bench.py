@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from recycler.experiment_results import FOLDER
 from recycler.experiments import Experiment
 from recycler.learning.bench import MARKS, PLOTS, REPORT, bench, standings
 from recycler.runs import POINTS_FILE, list_runs
@@ -85,6 +86,12 @@ def test_a_bench_that_was_killed_goes_on_and_trains_nothing_twice(rows: list[Exp
     assert "old" not in told
     assert "| Never | no result yet |" in told
     assert f"| Slow | {found['slow'].figures[0]['top1']:.3f} / 0.500 |" in told
+
+    finished = runs["Slow"].record.finished
+    shutil.rmtree(tmp_path / FOLDER)
+    bench(rows[:3], rows, 1, heard.append, tmp_path)
+    assert len(list_runs(settings().runs)) == 3
+    assert {run.label.title: run for run in list_runs(settings().runs)}["Slow"].record.finished == finished
 
     for run in runs.values():
         shutil.rmtree(run.folder)
