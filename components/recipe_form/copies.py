@@ -1,5 +1,8 @@
 """Copies of a photo among the chosen ones: how many there are, and which."""
 
+from collections.abc import Iterator
+from itertools import count
+
 import streamlit as st
 
 from components import data_sets, state
@@ -18,8 +21,11 @@ COLUMNS = 4
 
 def copies_note(data: Data) -> None:
     """Draw what is known; it is looked for in the background, and the note follows it until the end."""
-    known = search(data).answer.done()
-    st.fragment(_note, run_every=None if known else TICK_SECONDS)(data, known)
+    found = search(data)
+    if not found.answer.done():
+        st.fragment(_note, run_every=TICK_SECONDS)(data, count())
+    elif found.answer.exception() is None:
+        _found(data, found.answer.result())
 
 
 def search(data: Data) -> Search:
@@ -39,15 +45,13 @@ def _searches() -> CopySearches:
     return CopySearches()
 
 
-def _note(data: Data, known: bool) -> None:
+def _note(data: Data, looks: Iterator[int]) -> None:
+    """So far. At the end the page is drawn anew, but never at the first look: a button's press would be lost."""
     found = search(data)
-    if not found.answer.done():
-        so_far = f": {found.done:,} of {found.total:,}" if found.total else ""
-        st.caption(f":material/content_copy: Looking for photos that are there twice{so_far}…")
-    elif not known:
-        st.rerun()  # which ends the ticking
-    elif found.answer.exception() is None:
-        _found(data, found.answer.result())
+    if next(looks) and found.answer.done():
+        st.rerun()
+    so_far = f": {found.done:,} of {found.total:,}" if found.total else ""
+    st.caption(f":material/content_copy: Looking for photos that are there twice{so_far}…")
 
 
 def _found(data: Data, copies: Copies) -> None:

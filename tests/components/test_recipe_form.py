@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from components import state
@@ -318,6 +319,25 @@ def test_ones_own_word_goes_before_a_rulebooks(app: AppTest) -> None:
     say_what_is_recycling(app, "paper", "glass")
     assert fields(app)["rulebook"] == "home"
     assert find_rulebook("home").mask(list(CLASSES)).tolist() == [True, True, False]
+
+
+def test_a_press_counts_although_the_search_for_copies_ends_meanwhile(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for i in range(4):
+        keep(photo(100 + i), "glass" if i % 2 else "paper")
+    fragment = st.fragment
+
+    def after_the_search(function: Any, run_every: float | None = None) -> Any:
+        if run_every:
+            search(Data.model_validate(st.session_state[state.TRAIN_DRAFT]["recipe"]["data"])).answer.exception()
+        return fragment(function, run_every=run_every)
+
+    checked(app.run())  # which offers them, too
+    monkeypatch.setattr(st, "fragment", after_the_search)
+    app.button_group(key=state.TRAIN_SOURCES).set_value(["home", "collected"])
+    checked(app.button(key=state.TRAIN_START).click().run())
+    assert [source.name for source in app.session_state["wanted"].recipe.data.sources] == ["home", "collected"]
 
 
 def test_copies_of_a_photo_are_told_and_shown(app: AppTest) -> None:
