@@ -109,7 +109,10 @@ class Activations:
         if changed.any():
             numbers = np.stack([self._numbers(int(look))[i] for i, look in zip(photos, looks, strict=True) if look])
             pixels[changed] = self._change_some(pixels[changed], numbers)
-        return self.engine(pixels).astype(np.float16)
+        halves = keras.ops.cast(
+            keras.ops.convert_to_tensor(self.engine(pixels)), "float16"
+        )  # NumPy takes ten times as long
+        return np.asarray(halves)
 
     def _change_some(self, pixels: NDArray[np.float32], numbers: NDArray[np.float32]) -> NDArray[np.float32]:
         """Augment a few photos, always as many at once: for other sizes TensorFlow compiles, by what came first, other

@@ -4,8 +4,9 @@ All of it follows from recipe, stage, epoch and step alone, so a training that w
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -21,6 +22,7 @@ from recycler.rulebook import Rulebook
 Batch = tuple[dict[str, Any], dict[str, Any], dict[str, NDArray[np.float32]] | None]
 """Inputs, targets and weights by name, as Keras takes them; no weights where all are 1."""
 
+MADE_AT_ONCE = 2**20  # numbers of activations, 4 MB
 FRESH = 1_000  # looks from here on are drawn for one epoch alone
 
 
@@ -108,27 +110,31 @@ class Batches:
         return self.inputs[0].device
 
     def training(self, epoch: int, first: int) -> Iterator[Batch]:
-        """Batches of one epoch from step `first` (from 0) on, the next one made while the last one is used.
+        """Batches of one epoch from step `first` (from 0) on, the next ones made while the last ones are used.
 
-        None when a checkpoint was written between an epoch's last step and its end.
+        Small ones are made many at once: one by one they would take a head a quarter of its time. None when a
+        checkpoint was written between an epoch's last step and its end.
         """
         photos, looks = epoch_order(self.recipe, self.stage, epoch, self.train)
         size = self.recipe.stages[self.stage].batch_size
-        steps = range(first * size, len(photos), size)
-        if not steps:
+        starts = range(first * size, len(photos), size)
+        if not starts:
             return
+        at_once = self._at_once()
 
-        def make(start: int) -> Batch:
-            part = slice(start, start + size)
-            return self._training_batch(photos[part], looks[part], np.random.default_rng([self.stage, epoch, start]))
+        def make(some: range) -> list[Batch]:
+            part = slice(some.start, some.stop)
+            rngs = [np.random.default_rng([self.stage, epoch, start]) for start in some]
+            return self._training_batches(photos[part], looks[part], rngs)
 
+        blocks = [starts[i : i + at_once] for i in range(0, len(starts), at_once)]
         with ThreadPoolExecutor(1) as ahead:
-            upcoming: Future[Batch] | None = ahead.submit(make, steps[0])
-            for following in [*steps[1:], None]:
-                assert upcoming is not None  # noqa: S101
-                batch = upcoming.result()
-                upcoming = None if following is None else ahead.submit(make, following)
-                yield batch
+            upcoming = ahead.submit(make, blocks[0])
+            for following in blocks[1:]:
+                batches = upcoming.result()
+                upcoming = ahead.submit(make, following)
+                yield from batches
+            yield from upcoming.result()
 
     def steps(self) -> int:
         """Steps an epoch."""
@@ -139,50 +145,69 @@ class Batches:
         """Batches of photos as they are, in order, for validation."""
         for start in range(0, len(photos), size):
             part = photos[start : start + size]
-            inputs = {
-                f"activations_{i}": source.gather(part).astype(np.float32) for i, source in enumerate(self.inputs)
-            }
+            inputs = {f"activations_{i}": _tensor(source.gather(part)) for i, source in enumerate(self.inputs)}
             yield self._with_prior(inputs, part), self.targets.of(part, 0.0), None
 
-    def _training_batch(self, photos: Index, looks: Index, rng: np.random.Generator) -> Batch:
-        stage, targets = self.recipe.stages[self.stage], self.targets
-        inputs = {f"activations_{i}": s.gather(photos, looks).astype(np.float32) for i, s in enumerate(self.inputs)}
-        if self.ways:
-            inputs = self._shifted(inputs, targets.data.source[photos], rng)
-        inputs = self._with_prior(inputs, photos)
-        wanted = targets.of(photos, stage.label_smoothing)
-        if stage.mixup:
-            other = rng.permutation(len(photos))
-            share = rng.beta(stage.mixup, stage.mixup, len(photos)).astype(np.float32)
-            inputs, wanted = (
-                {name: _mix(array, other, share) if name != "log_prior" else array for name, array in arrays.items()}
-                for arrays in (inputs, wanted)
-            )
-        weights = None
-        if targets.weights is not None:
-            weights = dict.fromkeys(targets.outputs, targets.weights[targets.data.labels[photos]])
-        inputs, wanted = keras.tree.map_structure(keras.ops.convert_to_tensor, (inputs, wanted))
-        return inputs, wanted, weights
+    def _at_once(self) -> int:
+        """How many batches are made at once."""
+        photo = sum(int(np.prod(activations.shape)) for activations in self.inputs)
+        return max(1, MADE_AT_ONCE // (photo * self.recipe.stages[self.stage].batch_size))
 
-    def _shifted(
-        self, inputs: dict[str, NDArray[Any]], source: Index, rng: np.random.Generator
-    ) -> dict[str, NDArray[Any]]:
-        """Move each photo a random part, up to source_shift, of the way from its own source to another one."""
+    def _training_batches(self, photos: Index, looks: Index, rngs: Sequence[np.random.Generator]) -> list[Batch]:
+        """Batches of these photos in this order, with a generator for each."""
+        stage, targets = self.recipe.stages[self.stage], self.targets
+        inputs = {f"activations_{i}": source.gather(photos, looks) for i, source in enumerate(self.inputs)}
+        if self.ways or stage.mixup:
+            inputs = {name: halves.astype(np.float32) for name, halves in inputs.items()}
+        wanted = targets.of(photos, stage.label_smoothing)
+        parts = [slice(i * stage.batch_size, (i + 1) * stage.batch_size) for i in range(len(rngs))]
+        for part, rng in zip(parts, rngs, strict=True):
+            if self.ways:
+                self._shift([array[part] for array in inputs.values()], targets.data.source[photos[part]], rng)
+            if stage.mixup:
+                _mix_up([array[part] for array in (*inputs.values(), *wanted.values())], stage.mixup, rng)
+        ends = [part.stop for part in parts[:-1]]
+        split = partial(_split, ends=ends)
+        inputs, wanted = keras.tree.map_structure(split, (self._with_prior(inputs, photos), wanted))
+        weights: list[dict[str, NDArray[np.float32]] | None] = [None] * len(parts)
+        if targets.weights is not None:
+            each = np.split(targets.weights[targets.data.labels[photos]], ends)
+            weights = [dict.fromkeys(targets.outputs, weight) for weight in each]
+        return [
+            ({n: p[i] for n, p in inputs.items()}, {n: p[i] for n, p in wanted.items()}, weight)
+            for i, weight in enumerate(weights)
+        ]
+
+    def _shift(self, arrays: Sequence[NDArray[np.float32]], source: Index, rng: np.random.Generator) -> None:
+        """Move each photo, in place, a random part, up to source_shift, of the way from its own source to another."""
         count = len(self.targets.data.sources)
         other = (source + rng.integers(1, count, len(source))) % count
         share = rng.uniform(0, self.recipe.source_shift, len(source)).astype(np.float32)
-        return {
-            name: array + share.reshape(-1, *[1] * (array.ndim - 1)) * ways[source, other]
-            for (name, array), ways in zip(inputs.items(), self.ways, strict=True)
-        }
+        for array, ways in zip(arrays, self.ways, strict=True):
+            array += share.reshape(-1, *[1] * (array.ndim - 1)) * ways[source, other]
 
-    def _with_prior(self, inputs: dict[str, NDArray[Any]], photos: Index) -> dict[str, NDArray[Any]]:
+    def _with_prior(self, inputs: dict[str, Any], photos: Index) -> dict[str, Any]:
         return inputs | {"log_prior": self.targets.priors[self.targets.data.source[photos]]}
 
 
-def _mix(array: NDArray[Any], other: Index, share: NDArray[np.float32]) -> NDArray[Any]:
-    weight = share.reshape(-1, *[1] * (array.ndim - 1))
-    return np.asarray(weight * array + (1 - weight) * array[other], dtype=np.float32)
+def _mix_up(arrays: Sequence[NDArray[np.float32]], alpha: float, rng: np.random.Generator) -> None:
+    """Mix each photo, in place, with another of its batch, and what they should say alike (Zhang et al. 2018)."""
+    other = rng.permutation(len(arrays[0]))
+    share = rng.beta(alpha, alpha, len(other)).astype(np.float32)
+    for array in arrays:
+        weight = share.reshape(-1, *[1] * (array.ndim - 1))
+        array[:] = weight * array + (1 - weight) * array[other]
+
+
+def _split(array: NDArray[Any], ends: Sequence[int]) -> list[Any]:
+    """A tensor of it, cut at these places."""
+    tensor = _tensor(array)
+    return list(keras.ops.split(tensor, ends)) if ends else [tensor]
+
+
+def _tensor(array: NDArray[Any]) -> Any:
+    """A float32 tensor of it: NumPy takes six times as long to convert from float16."""
+    return keras.ops.cast(keras.ops.convert_to_tensor(array), "float32")
 
 
 def source_ways(activations: Activations, data: Dataset, train: Index, looks: int) -> NDArray[np.float32]:
