@@ -238,9 +238,10 @@ def litert_engine(front: keras.Model, check: Callable[[Engine], None] = lambda _
     check: called with the engine after a conversion; what it raises means that the conversion is not kept.
     """
     file = folder() / f"{fingerprint(front)}.tflite"
-    local = threading.local()
 
     def engine_of(content: bytes) -> Engine:
+        local = threading.local()
+
         def run(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
             if not hasattr(local, "runner"):
                 local.runner = Interpreter(model_content=content, num_threads=1).get_signature_runner()
@@ -254,7 +255,6 @@ def litert_engine(front: keras.Model, check: Callable[[Engine], None] = lambda _
         check(engine_of(content))
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(file, content)
-        del local.runner
     return engine_of(file.read_bytes())
 
 

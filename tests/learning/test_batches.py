@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, cast
 
+import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from recycler.datasets.dataset import Dataset
 from recycler.learning.activations import Activations
 from recycler.learning.batches import Batches, Targets, class_weights, source_ways
 from recycler.recipe import parse_recipe
+from recycler.rulebook import find_rulebook
 
 
 @dataclass
@@ -17,6 +19,10 @@ class InMemory:
     """Activations that lie there already: the plain look and one more."""
 
     looks: NDArray[np.float32]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.looks.shape[2:]
 
     def gather(self, photos: NDArray[np.int64], looks: NDArray[np.int64]) -> NDArray[np.float32]:
         return self.looks[looks, photos]
@@ -47,6 +53,32 @@ def test_an_epoch_whose_last_step_is_done_has_no_batch_left() -> None:
     batches = Batches(recipe, 0, [nothing], cast(Targets, None), photos)
     assert batches.steps() == 3
     assert list(batches.training(1, batches.steps())) == []
+
+
+@pytest.mark.parametrize("extra", ["", "mixup: 0.4, label_smoothing: 0.1"])
+def test_an_epoch_has_the_same_batches_however_many_are_made_at_once_and_wherever_it_begins(
+    extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = parse_recipe(
+        "name: small\ndata: {sources: [{name: trashnet}]}\n"
+        f"augmentation: {{copies: 1, zoom_fraction: 0.1, each_epoch: one_look}}\nstages: [{{batch_size: 4, {extra}}}]"
+    )
+    classes = ("glass", "paper", "plastic")
+    labels, source = np.arange(30) % 3, np.zeros(30, np.int64)
+    data = cast(Dataset, SimpleNamespace(labels=labels, source=source, classes=classes, sources=("trashnet",)))
+    inputs = cast(Activations, InMemory(np.random.default_rng(0).random((2, 30, 5), np.float32)))
+    weigh = np.array([1, 2, 3], np.float32) if extra else None
+    targets = Targets(data, find_rulebook("default"), ["object", "recycling"], np.zeros((1, 3), np.float32), weigh)
+    batches = Batches(recipe, 0, [inputs], targets, np.arange(30))
+
+    def numbers(first: int) -> list[Any]:
+        return [keras.tree.map_structure(np.asarray, batch) for batch in batches.training(2, first)]
+
+    whole = numbers(0)
+    monkeypatch.setattr("recycler.learning.batches.MADE_AT_ONCE", 0)
+    for some in (numbers(0), numbers(5)):
+        keras.tree.map_structure(np.testing.assert_array_equal, some, whole[-len(some) :])
+    assert [len(batch[0]["log_prior"]) for batch in whole] == [4] * 7 + [2]
 
 
 def weights(labels: list[int], balanced: bool, **emphasis: float) -> list[float]:
