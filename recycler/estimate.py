@@ -95,9 +95,9 @@ class _Stage:
         change = self.recipe.augmentation
         looks = change.copies + 1 if change.each_epoch == "all_looks" else 1
         trained = self.photos.train * looks
-        work = self.sides * self.trunks * self.facts.work(self.size, self.last)
+        work = self.trunks * self.facts.work(self.size, self.last)
         steps = trained / self.stage.batch_size * STEP_SECONDS
-        learning = trained * (HEAD_SECONDS + work / LEARNING) + self.photos.validation * work / FROZEN
+        learning = trained * (HEAD_SECONDS + work / LEARNING) + self.photos.validation * self.sides * work / FROZEN
         return steps + learning / self.speed
 
     @property
@@ -111,4 +111,4 @@ class _Stage:
         """What a batch takes while layers learn, in 32-bit floats."""
         outputs = self.facts.outputs[self.facts.layers - self.last :]
         values = sum(outputs) * (self.size / self.facts.default_size) ** 2
-        return 4.0 * PASSES * self.sides * self.trunks * self.stage.batch_size * values
+        return 4.0 * PASSES * self.trunks * self.stage.batch_size * values

@@ -67,7 +67,11 @@ class Network(Part):
     hidden: tuple[int, ...] = Field((), description="units of the dense layers before each output")
     batch_norm: bool = Field(True, description="batch norm on the pooled features")
     dropout: float = Field(0.2, ge=0, lt=1, description="share of features dropped in training")
-    flip: bool = Field(False, description="average the pooled features of the photo and its mirror image")
+    flip: bool = Field(
+        False,
+        description="average the pooled features of the photo and its mirror image; fine tuning learns from one of the "
+        "two, drawn anew each time",
+    )
     outputs: tuple[Literal["coarse"], ...] = Field((), description="further outputs: coarse, CIFAR-100's superclasses")
 
 
