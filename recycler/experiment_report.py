@@ -35,6 +35,7 @@ BEYOND = {
     "ece": "ECE",
     "entropy_bits": "entropy, bits",
     "recycling_balanced": "recycling, balanced accuracy",
+    "summed_recycling_balanced": "balanced accuracy of the summed classes",
     "learned_recycling_auroc": "recycling, AUROC",
     "recycling_auroc": "AUROC of the summed classes",
     "superclass": "superclass",
@@ -89,15 +90,24 @@ def recycling_output(said: Predictions) -> NDArray[np.float32]:
 
 
 def _at_threshold(test: Predictions, validation: Predictions, rulebook: Rulebook) -> dict[str, float]:
-    """Balanced accuracy of recycling at the threshold that is best on validation photos (Youden 1950)."""
+    """Balanced accuracy of recycling, by the network's own output and by the sum of its classes.
+
+    Each at the threshold that is best on validation photos (Youden 1950).
+    """
     judged, should = should_recycle(validation, rulebook)
     tested, truth = should_recycle(test, rulebook)
     if not 0 < should[judged].mean() < 1 or not tested.any() or not 0 < truth[tested].mean() < 1:
         return {}
-    wrong, right, thresholds = roc_curve(should[judged], recycling_output(validation)[judged])
-    best = thresholds[np.argmax(right - wrong)]
-    said = recycling_output(test)[tested] >= best
-    return {"recycling_balanced": float(balanced_accuracy_score(truth[tested], said))}
+
+    def balanced(chosen_on: NDArray[np.float32], said: NDArray[np.float32]) -> float:
+        wrong, right, thresholds = roc_curve(should[judged], chosen_on[judged])
+        best = thresholds[np.argmax(right - wrong)]
+        return float(balanced_accuracy_score(truth[tested], said[tested] >= best))
+
+    return {
+        "recycling_balanced": balanced(recycling_output(validation), recycling_output(test)),
+        "summed_recycling_balanced": balanced(validation.p_recycle, test.p_recycle),
+    }
 
 
 def document(experiments: Sequence[Experiment], standings: Mapping[str, Standing], plots: Mapping[str, str]) -> bytes:

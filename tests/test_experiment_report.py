@@ -49,9 +49,10 @@ def test_the_threshold_for_recycling_is_chosen_on_validation_photos() -> None:
     low = said([0.2 if yes else 0.1 for yes in RULEBOOK.mask(CIFAR100)])
     figures = figures_of(low, low, RULEBOOK)
     assert figures["learned_recycling_accuracy"] == pytest.approx(0.9), "at 0.5 nothing is recycling"
-    assert figures["recycling_balanced"] == 1
-    high = said([0.9 if yes else 0.3 for yes in RULEBOOK.mask(CIFAR100)])
-    assert figures_of(high, low, RULEBOOK)["recycling_balanced"] == pytest.approx(0.5), "all are above 0.2"
+    assert figures["recycling_balanced"] == figures["summed_recycling_balanced"] == 1
+    high = figures_of(said([0.9 if yes else 0.3 for yes in RULEBOOK.mask(CIFAR100)]), low, RULEBOOK)
+    assert high["recycling_balanced"] == pytest.approx(0.5), "all are above 0.2"
+    assert high["summed_recycling_balanced"] == 1, "the classes are as before"
 
 
 def test_without_validation_photos_there_is_no_loss_and_no_threshold() -> None:
