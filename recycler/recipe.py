@@ -73,6 +73,13 @@ class Network(Part):
         "two, drawn anew each time",
     )
     outputs: tuple[Literal["coarse"], ...] = Field((), description="further outputs: coarse, CIFAR-100's superclasses")
+    superclass_share: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="with the output coarse: how much of a superclass's log probability is added to that of its classes "
+        "after training",
+    )
 
 
 class Stage(Part):

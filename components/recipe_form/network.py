@@ -36,6 +36,8 @@ def network_form(draft: Draft, fields: Fields, classes: int, coarse: int) -> Non
             if coarse:
                 told = {(): "Classes", ("coarse",): "Classes and superclasses"}
                 _choice_of_tuples(draft, "network.outputs", "Outputs", tuple(told), told.__getitem__)
+                if draft.get("network.outputs"):
+                    fields.draw("network.superclass_share")
 
 
 def tuned_stage(draft: Draft) -> int | None:

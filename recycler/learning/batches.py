@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from recycler.datasets.dataset import Dataset
 from recycler.learning.activations import Activations
-from recycler.learning.data import Index
+from recycler.learning.data import Index, superclasses
 from recycler.recipe import Recipe
 from recycler.rulebook import Rulebook
 
@@ -70,10 +70,9 @@ class Targets:
         recycling = self.rulebook.mask(data.classes)[labels][:, None].astype(np.float32)
         result = {"object": smooth, "recycling": recycling, "multi_hot": np.concatenate([one_hot, recycling], axis=1)}
         if "coarse" in self.outputs:
-            coarse = dict(data.coarse)
-            names = sorted(set(coarse.values()))
-            place = np.array([names.index(coarse[name]) for name in data.classes])
-            result["coarse"] = np.eye(len(names), dtype=np.float32)[place[labels]]
+            place = superclasses(data)
+            assert place is not None  # noqa: S101
+            result["coarse"] = np.eye(place.max() + 1, dtype=np.float32)[place[labels]]
         return {name: result[name] for name in self.outputs}
 
 

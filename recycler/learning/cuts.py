@@ -200,7 +200,7 @@ def stage_network(
     with_prior = dict(logits)
     if "object" in logits:
         with_prior["object"] = keras.layers.Add(name="with_prior")([logits["object"], log_prior])
-    outputs = activate(logits, recycles) | {"embedding": embeddings[id(parts.trunk)]}
+    outputs = activate(logits, recycles, parts.evidence) | {"embedding": embeddings[id(parts.trunk)]}
     named = {tensor.name: tensor for tensor in inputs.values()}
     training = Learner({**named, "log_prior": log_prior}, with_prior)
     owned = {id(weight) for back in backs.values() for weight in back.trainable_weights}

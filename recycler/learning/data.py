@@ -45,6 +45,15 @@ def load_data(recipe: Recipe, progress: Progress | None = None) -> Prepared:
     return Prepared(data, split(data, groups=groups, validation=shares.validation, test=shares.test, seed=shares.seed))
 
 
+def superclasses(data: Dataset) -> NDArray[np.intp] | None:
+    """The number of each class's superclass (C,), in the order of their names; None where not all classes have one."""
+    coarse = dict(data.coarse)
+    if not coarse.keys() >= {*data.classes}:
+        return None
+    names = sorted(set(coarse.values()))
+    return np.array([names.index(coarse[name]) for name in data.classes])
+
+
 def log_priors(data: Dataset, masked: bool) -> NDArray[np.float32]:
     """What is added to a photo's logits in training: (sources, C) float32.
 

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from recycler.errors import RecipeError
 from recycler.learning.backbones import BACKBONES, preprocess
 from recycler.recipe import Network
 
@@ -26,10 +27,13 @@ class Parts:
 
     trunks: branch name to its trunk, pixels (S, S, 3) to embedding (D,); all the same model unless `separate`.
     branches: output name to a model of embedding (D,) to logits; for `multi_hot` the one output `multi_hot`.
+    evidence: float32 (superclasses, C), how much the log probability of each superclass counts for each class; none
+        where classes alone are asked.
     """
 
     trunks: dict[str, keras.Model]
     branches: dict[str, keras.Model]
+    evidence: NDArray[np.float32] | None = None
 
     @property
     def trunk(self) -> keras.Model:
@@ -38,20 +42,31 @@ class Parts:
 
 
 def build_parts(
-    network: Network, classes: int, photo_size: int, coarse: int = 0, weights: str | None = "imagenet"
+    network: Network,
+    classes: int,
+    photo_size: int,
+    superclass: NDArray[np.intp] | None = None,
+    weights: str | None = "imagenet",
 ) -> Parts:
     """Build trunks and branches.
 
-    classes: C, the number of classes; coarse: the number of superclasses, used when the recipe asks for that output.
+    classes: C, the number of classes. superclass: (C,), the number of each class's superclass, for a recipe that asks for
+    that output.
     photo_size: pixels a side of the photos that come in; upscaled inside when the backbone's input is larger.
     weights: "imagenet", or None for random ones (tests).
-    Raises ModelError when the weights cannot be had.
+    Raises ModelError when the weights cannot be had, RecipeError when there are no superclasses.
     """
     units = {"multi_hot": classes + 1} if network.shape == "multi_hot" else {"object": classes, "recycling": 1}
     if network.shape == "single":
         del units["recycling"]
+    evidence = None
     if "coarse" in network.outputs:
-        units["coarse"] = coarse
+        if superclass is None:
+            raise RecipeError("The recipe asks for superclasses, which these photos do not have.")
+        units["coarse"] = int(superclass.max()) + 1
+        if network.superclass_share and "object" in units:
+            belongs = superclass == np.arange(units["coarse"])[:, None]
+            evidence = network.superclass_share * belongs.astype(np.float32)
     first = build_trunk(network, photo_size, weights, "trunk")
     trunks = {
         name: build_trunk(network, photo_size, weights, f"{name}_trunk")
@@ -60,7 +75,7 @@ def build_parts(
         for name in units
     }
     size = first.output_shape[-1]
-    return Parts(trunks, {name: _branch(name, network, size, count) for name, count in units.items()})
+    return Parts(trunks, {name: _branch(name, network, size, count) for name, count in units.items()}, evidence)
 
 
 def build_trunk(network: Network, photo_size: int, weights: str | None, name: str) -> keras.Model:
@@ -96,17 +111,24 @@ def assemble(parts: Parts, recycles: NDArray[np.bool_]) -> keras.Model:
     inputs = keras.Input(parts.trunk.input_shape[1:], name=PHOTO)
     embeddings = {id(trunk): trunk(inputs) for trunk in parts.trunks.values()}
     logits = {name: branch(embeddings[id(parts.trunks[name])]) for name, branch in parts.branches.items()}
-    outputs = activate(logits, recycles)
+    outputs = activate(logits, recycles, parts.evidence)
     outputs["embedding"] = keras.layers.Identity(name="embedding")(embeddings[id(parts.trunk)])
     return keras.Model(inputs, outputs, name="network")
 
 
-def activate(logits: dict[str, Any], recycles: NDArray[np.bool_]) -> dict[str, Any]:
+def activate(
+    logits: dict[str, Any], recycles: NDArray[np.bool_], evidence: NDArray[np.float32] | None
+) -> dict[str, Any]:
     """Logits of the branches to named outputs: softmax for classes, sigmoid for recycling.
 
+    With `evidence` (see Parts) classes and superclasses are two experts whose probabilities multiply (Hinton 2002).
     For `multi_hot` the C object scores are normalised to sum to one. Where no branch says `recycling`, it is the sum
     of the probabilities of the classes that are (recycles: bool (C,)).
     """
+    if evidence is not None:
+        told = keras.layers.Activation("log_softmax")(logits["coarse"])
+        added = _fixed("superclass_evidence", told, evidence)
+        logits = logits | {"object": keras.layers.Add(name="experts")([logits["object"], added])}
     kinds = {"recycling": "sigmoid"}
     plain = {name: tensor for name, tensor in logits.items() if name != "multi_hot"}
     outputs = {n: keras.layers.Activation(kinds.get(n, "softmax"), name=n)(tensor) for n, tensor in plain.items()}
@@ -117,9 +139,15 @@ def activate(logits: dict[str, Any], recycles: NDArray[np.bool_]) -> dict[str, A
         outputs["object"] = keras.layers.Identity(name="object")(share)
         outputs["recycling"] = keras.layers.Identity(name="recycling")(scores[:, classes:])
     if "recycling" not in outputs:
-        total = keras.layers.Dense(1, use_bias=False, trainable=False, name="recycling")
-        outputs["recycling"] = total(outputs["object"])
-        total.set_weights([recycles[:, None].astype(np.float32)])
+        outputs["recycling"] = _fixed("recycling", outputs["object"], recycles[:, None].astype(np.float32))
+    return outputs
+
+
+def _fixed(name: str, inputs: Any, matrix: NDArray[np.float32]) -> Any:
+    """Inputs (n,) times a matrix (n, m) that never learns."""
+    layer = keras.layers.Dense(matrix.shape[1], use_bias=False, trainable=False, name=name)
+    outputs = layer(inputs)
+    layer.set_weights([matrix])
     return outputs
 
 

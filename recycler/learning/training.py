@@ -16,7 +16,7 @@ from recycler.learning.activations import Activations, fingerprint
 from recycler.learning.batches import Batches, Targets, class_weights, source_ways
 from recycler.learning.checkpoint import Checkpoint, assign, values
 from recycler.learning.cuts import StageNetwork, stage_network
-from recycler.learning.data import Index, Prepared, Progress, log_priors
+from recycler.learning.data import Index, Prepared, Progress, log_priors, superclasses
 from recycler.learning.device import device_name, use_device
 from recycler.learning.export import split_figures
 from recycler.learning.network import Parts, assemble, build_parts
@@ -124,9 +124,7 @@ def describe_sources(prepared: Prepared) -> dict[str, str]:
 def new_network(recipe: Recipe, data: Dataset, weights: str | None = "imagenet") -> Parts:
     """Trunks with ImageNet weights and fresh branches for the classes of this data."""
     photo_size = data.native_size or recipe.network.input_size
-    return build_parts(
-        recipe.network, len(data.classes), photo_size, len(set(dict(data.coarse).values())), weights=weights
-    )
+    return build_parts(recipe.network, len(data.classes), photo_size, superclasses(data), weights)
 
 
 def train_stages(

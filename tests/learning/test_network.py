@@ -1,13 +1,17 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 
+from recycler.errors import RecipeError
 from recycler.learning.network import Parts, assemble, build_parts
 from recycler.photos import resize
 from recycler.recipe import Network
 
 THESIS = Network(backbone="mobilenet", input_size=160, hidden=(512,), dropout=0.5)
 RECYCLES = np.array([True, False, True, False, False])
+SUPERCLASS = np.array([0, 0, 1, 1, 2])
 SMALL = Network(backbone="mobilenet", input_size=64)
 
 
@@ -69,8 +73,24 @@ def test_a_single_output_sums_up_recycling_with_nothing_more_to_learn() -> None:
 
 def test_a_recipe_can_add_the_superclasses() -> None:
     network = Network(backbone="mobilenet", input_size=64, outputs=("coarse",))
-    parts = build_parts(network, classes=5, photo_size=32, coarse=3, weights=None)
+    parts = build_parts(network, classes=5, photo_size=32, superclass=SUPERCLASS, weights=None)
     assert assemble(parts, RECYCLES).output["coarse"].shape == (None, 3)
+    with pytest.raises(RecipeError, match="do not have"):
+        build_parts(network, classes=5, photo_size=32, weights=None)
+
+
+def test_the_superclass_that_is_seen_counts_for_its_classes_as_much_as_asked_for() -> None:
+    network = Network(backbone="mobilenet", input_size=64, shape="single", outputs=("coarse",), superclass_share=0.5)
+    parts = build_parts(network, classes=5, photo_size=32, superclass=SUPERCLASS, weights=None)
+    parts.branches["coarse"].get_layer("coarse_logits").bias.assign([2, 0, -2])
+    photos = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype(np.float32)
+    whole, alone = assemble(parts, RECYCLES), assemble(replace(parts, evidence=None), RECYCLES)
+    said, before = ({k: np.asarray(v) for k, v in network(photos).items()} for network in (whole, alone))
+    expected = before["object"] * said["coarse"][:, SUPERCLASS] ** 0.5
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(said["object"], expected, rtol=1e-4)
+    np.testing.assert_allclose(said["recycling"][:, 0], expected[:, RECYCLES].sum(axis=1), rtol=1e-4)
+    assert trainable(whole) == trainable(alone)
 
 
 def test_a_photo_and_its_mirror_image_have_one_embedding_when_flipped() -> None:
