@@ -77,8 +77,8 @@ class Network(Part):
         0.0,
         ge=0,
         le=1,
-        description="with the output coarse: how much of a superclass's log probability is added to that of its classes "
-        "after training",
+        description="with the output coarse: how much of a superclass's log probability is added to that of its "
+        "classes after training",
     )
 
 

@@ -50,8 +50,8 @@ def build_parts(
 ) -> Parts:
     """Build trunks and branches.
 
-    classes: C, the number of classes. superclass: (C,), the number of each class's superclass, for a recipe that asks for
-    that output.
+    classes: C, the number of classes. superclass: (C,), the number of each class's superclass, for a recipe that asks
+    for that output.
     photo_size: pixels a side of the photos that come in; upscaled inside when the backbone's input is larger.
     weights: "imagenet", or None for random ones (tests).
     Raises ModelError when the weights cannot be had, RecipeError when there are no superclasses.
