@@ -49,7 +49,8 @@ INTRODUCTION = (
     "best by validation loss. *validation loss*: of the class, on the recipe's validation photos, whatever a row is "
     "tested on. *recycling*: the network's own output for it, where it has one, else the sum of the ten recyclable "
     "classes; one photo in ten is recycling, so *never* would be right for 0.9 of them. *minutes*: from the start of a "
-    "trainer to its last figure; activations of frozen layers that an earlier row had computed were not computed again."
+    "trainer to its last figure, pauses and other work on the same machine included; activations of frozen layers that "
+    "an earlier row had computed were not computed again."
 )
 BEYOND_ACCURACY = (
     "Top-1 apart for the 54 classes that the thesis lists as known to ImageNet. *ECE*: mean gap between confidence and "
