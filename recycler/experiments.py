@@ -265,6 +265,10 @@ _HOME = (
     ),
 )
 
+_DOWNLOADED = (
+    "Its ImageNet weights come by Keras's download alone; without the internet there is no result, as random weights "
+    "would say nothing."
+)
 _BACKBONES = tuple(
     Experiment(
         name.replace("_", "-"),
@@ -272,12 +276,13 @@ _BACKBONES = tuple(
         f"Feature extraction with {title}",
         "feature_extraction.yaml",
         {"network.backbone": name},
+        differs=differs,
     )
-    for name, title in (
-        ("efficientnet_lite0", "EfficientNet-Lite0"),
-        ("efficientnet_lite2", "EfficientNet-Lite2"),
-        ("inception_v3", "Inception v3"),
-        ("resnet50", "ResNet50"),
+    for name, title, differs in (
+        ("efficientnet_lite0", "EfficientNet-Lite0", ""),
+        ("efficientnet_lite2", "EfficientNet-Lite2", ""),
+        ("inception_v3", "Inception v3", _DOWNLOADED),
+        ("resnet50", "ResNet50", _DOWNLOADED),
     )
 )
 
