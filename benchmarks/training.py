@@ -74,10 +74,9 @@ def thesis_recipe(photos: int, epochs: int) -> Recipe:
     """The thesis's recipe with so many training photos and epochs of fine tuning, more of its head, never stopped."""
     recipe = load_recipe(RECIPE)
     source = recipe.data.sources[0].model_copy(update={"per_class": max(2, round(photos / 100 * 1.2))})
-    head, tuning = recipe.stages
-    stages = (
-        head.model_copy(update={"epochs": epochs * HEAD_EPOCHS, "patience": None}),
-        tuning.model_copy(update={"epochs": epochs, "patience": None}),
+    stages = tuple(
+        stage.model_copy(update={"epochs": count, "patience": None})
+        for stage, count in zip(recipe.stages, (epochs * HEAD_EPOCHS, epochs), strict=True)
     )
     return recipe.model_copy(
         update={

@@ -46,7 +46,7 @@ class InferenceMode(keras.layers.Layer):
 class BothSides(keras.layers.Layer):
     """Activations (2, ...) of a photo and its mirror image to the mean embedding (D,).
 
-    A network learns from one of the two, drawn for each photo: half the work, and as good as a mirrored look more.
+    A network learns from one of the two, drawn for each photo, which is half the work.
     """
 
     def __init__(self, network: keras.Model) -> None:
