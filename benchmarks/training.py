@@ -5,6 +5,7 @@ minutes; without options it takes the thesis's 5,000 photos. Needs RECYCLER_DATA
 """
 
 import argparse
+import math
 import os
 import statistics
 import subprocess
@@ -100,7 +101,7 @@ def ours(job: Job) -> tuple[Rates, float]:
 
 def bare_forward(front: keras.Model, pixels: NDArray[np.float32]) -> float:
     """LiteRT's rate on the frozen layers: an interpreter a thread, photos that lie in memory."""
-    run = litert_engine(front)
+    run = litert_engine(front, fingerprint(front))
     step = PHOTOS["cpu"]
     parts = [pixels[i : i + step] for i in range(0, len(pixels) - step + 1, step)]
     with ThreadPoolExecutor(settings().threads) as pool:
@@ -231,7 +232,10 @@ def seconds(work: Callable[[], Any]) -> float:
 
 
 class Rate(NamedTuple):
-    """Photos a second in one stage: through the frozen layers, and through what learns; ours and the bare layers."""
+    """Photos a second in one stage: through the frozen layers, and through what learns; ours and the bare layers.
+
+    Ours is infinite through frozen layers that an earlier stage's pass went through.
+    """
 
     features: float
     learning: float
@@ -247,7 +251,11 @@ def one_turn(job: Job) -> list[Rate]:
         rates, _ = ours(job)
         network = new_network(job.recipe, job.prepared.data)
         return [
-            Rate(rates.features[number], statistics.median(rates.epochs[number]), *bare(job, network, number))
+            Rate(
+                rates.features.get(number, math.inf),
+                statistics.median(rates.epochs[number]),
+                *bare(job, network, number),
+            )
             for number in range(len(job.recipe.stages))
         ]
 
@@ -279,7 +287,10 @@ def measured(job: Job) -> tuple[list[list[str]], list[tuple[float, float, float]
     for number, stage in enumerate(job.recipe.stages):
         seen = Rate(*(statistics.median(rates) for rates in zip(*(turn[number] for turn in turns), strict=True)))
         by_layers, by_generator = usual_rates(job.recipe, job.prepared, number, pixels_of(job))
-        rows.append([f"{stage.name}: frozen layers", f"{seen.features:.0f}", f"{seen.bare_features:.0f}", "", ""])
+        if math.isinf(seen.features):  # nor would bare layers pass twice
+            seen = seen._replace(bare_features=math.inf)
+        else:
+            rows.append([f"{stage.name}: frozen layers", f"{seen.features:.0f}", f"{seen.bare_features:.0f}", "", ""])
         usual = [f"{by_layers:.0f}", f"{by_generator:.0f}"]
         rows.append([f"{stage.name}: what learns", f"{seen.learning:.0f}", f"{seen.bare_learning:.0f}", *usual])
         epochs = whole.stages[number].epochs
@@ -307,7 +318,8 @@ def main() -> None:
         f"Images a second; the thesis's recipe (MobileNet at 160) on {chosen.photos:,} photos of CIFAR-100. *ours*: "
         f"the median of {chosen.epochs * HEAD_EPOCHS - 1} epochs of the head and {chosen.epochs - 1} of fine tuning, "
         f"and of {TURNS} turns with *bare*: the same layers on arrays in memory, LiteRT for the frozen ones, "
-        "TensorFlow forward and backward for the others. *fit*: the whole network end to end by Keras's `fit`.",
+        "TensorFlow forward and backward for the others. *fit*: the whole network end to end by Keras's `fit`. "
+        "Fine tuning has no pass of its own through frozen layers: the first stage's keeps what it begins from.",
         table(["stage", "ours", "bare", "fit, Keras's layers", "fit, image generator"], rows),
         "The whole recipe from these rates (5,000 photos, 8 looks and the plain photo, 70 and 50 epochs): "
         f"{minutes[0]:.0f} minutes, bare {minutes[1]:.0f}, by fit {minutes[2]:.0f}, "

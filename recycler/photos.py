@@ -119,6 +119,8 @@ def resize(photo: Photo, size: int) -> Photo:
     thing may lie at an edge. Far larger photos are first reduced by whole factors, which keeps three times the
     wanted size and makes no visible difference (Pillow: `reducing_gap`).
     """
+    if photo.shape[:2] == (size, size):
+        return photo
     return np.asarray(Image.fromarray(photo).resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3.0))
 
 

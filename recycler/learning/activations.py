@@ -3,6 +3,9 @@
 On a CPU by LiteRT, which runs frozen layers at about 1.8 times TensorFlow's rate, one interpreter a thread; on a GPU by
 Keras. Each thread reads, augments and runs its own photos, so that none of these waits for the others. A look is one
 augmented version of each training photo (augmentation.look_numbers); look 0 is the photo as it is.
+
+A stage that learns a head alone needs what comes out of the whole backbone, and the fine tuning after it what it has in
+its midst: one pass gives both.
 """
 
 import hashlib
@@ -12,9 +15,11 @@ import os
 import shutil
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,6 +31,7 @@ from numpy.typing import NDArray
 
 from recycler.errors import ExportError
 from recycler.learning.augmentation import augment, look_numbers
+from recycler.learning.cuts import EMBEDDING, ON_THE_WAY
 from recycler.learning.data import Index, Prepared, Progress
 from recycler.learning.export import to_litert
 from recycler.photos import read_photo
@@ -33,8 +39,9 @@ from recycler.recipe import Recipe
 from recycler.runs import write_atomically
 from recycler.settings import settings
 
-Engine = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+Engine = Callable[[NDArray[np.float32]], Mapping[str, NDArray[np.float32]]]
 Halves = NDArray[np.float16]
+Take = Callable[[Index, Mapping[str, Halves]], None]
 
 PHOTOS = {"cpu": 16, "gpu": 256}  # that go through the frozen layers at once
 AHEAD = 4  # batches that are under way or wait to be taken, a thread
@@ -42,6 +49,14 @@ FORMAT = 4  # raise when pixels or files change, so that old files are not read
 FITTED_ON = 1000  # training photos that whitening is fitted on
 LARGEST_DIFFERENCE = 0.02  # between LiteRT and Keras, as a share of the largest activation; rounding gives 1e-5
 FORGET_BYTES = 256_000_000  # of a file read before its pages are given back: they would count as our memory
+
+
+@dataclass(frozen=True)
+class Later:
+    """What a later stage begins from, which a pass through a whole frozen trunk has in its midst. both: see Cut."""
+
+    activations: "Activations"
+    both: keras.Model
 
 
 class Activations:
@@ -55,8 +70,13 @@ class Activations:
         progress: Progress,
         device: str = "cpu",
         keep: bool = True,
+        later: Later | None = None,
     ) -> None:
-        """front: frozen, photos (n, S, S, 3) to activations. keep: on disk, as far as there is room for it."""
+        """front: frozen, photos (n, S, S, 3) to activations. keep: on disk, as far as there is room for it.
+
+        later: kept as well, by the same pass, where there is room and it is not kept yet.
+        """
+        self.later = later if later and later.activations.keep else None
         self.front, self.data, self.recipe, self.progress, self.device = front, prepared.data, recipe, progress, device
         self.shape: tuple[int, ...] = front.output_shape[1:]
         self.train = prepared.parts.train
@@ -67,7 +87,7 @@ class Activations:
         self.drawn: dict[int, NDArray[np.float32]] = {}
         self.touched = 0
         photos = len(self.kept) + self.copies * len(self.train)
-        self.keep = keep and has_room(photos * int(np.prod(self.shape)) * 2)
+        self.keep: bool = keep and has_room(photos * int(np.prod(self.shape)) * 2)
         self.with_litert = (
             device == "cpu" and keras.backend.backend() == "tensorflow"
         )  # it takes TensorFlow's graphs alone
@@ -92,27 +112,29 @@ class Activations:
         return result
 
     def _computed(self, photos: Index, looks: Index) -> Halves:
-        self._warm_up(looks)
+        run = self._runner(self.engine, looks)
         jobs = [slice(i, i + PHOTOS[self.device]) for i in range(0, len(photos), PHOTOS[self.device])]
-        parts = self.pool.map(lambda part: self._run(photos[part], looks[part]), jobs)
-        return np.concatenate(list(parts))
+        parts = self.pool.map(lambda part: run(photos[part], looks[part]), jobs)
+        return np.concatenate([part[EMBEDDING] for part in parts])
 
-    def _warm_up(self, looks: Index) -> None:
-        """Make what all threads share, before they start."""
-        _ = self.engine, self.change if looks.any() else None
+    def _runner(self, engine: Engine, looks: Index) -> Callable[[Index, Index], dict[str, Halves]]:
+        """To be called by several threads, with what they share made before they start."""
+        _ = self.change if looks.any() else None
+        return partial(self._run, engine)
 
-    def _run(self, photos: Index, looks: Index) -> Halves:
-        """Read, augment and run a few photos; called by several threads."""
+    def _run(self, engine: Engine, photos: Index, looks: Index) -> dict[str, Halves]:
+        """Read, augment and run a few photos."""
+        return {name: _halves(output) for name, output in engine(self._pixels(photos, looks)).items()}
+
+    def _pixels(self, photos: Index, looks: Index) -> NDArray[np.float32]:
+        """Read and augment a few photos."""
         size = self.front.input_shape[1]
         pixels = np.stack([read_photo(self.data.read_bytes(int(i)), size) for i in photos]).astype(np.float32)
         changed = looks > 0
         if changed.any():
             numbers = np.stack([self._numbers(int(look))[i] for i, look in zip(photos, looks, strict=True) if look])
             pixels[changed] = self._change_some(pixels[changed], numbers)
-        halves = keras.ops.cast(
-            keras.ops.convert_to_tensor(self.engine(pixels)), "float16"
-        )  # NumPy takes ten times as long
-        return np.asarray(halves)
+        return pixels
 
     def _change_some(self, pixels: NDArray[np.float32], numbers: NDArray[np.float32]) -> NDArray[np.float32]:
         """Augment a few photos, always as many at once: for other sizes TensorFlow compiles, by what came first, other
@@ -146,24 +168,38 @@ class Activations:
     @cached_property
     def engine(self) -> Engine:
         """What runs the front on a batch."""
-        if not self.front.weights:
-            return lambda pixels: np.asarray(self.front(pixels))
-        if self.with_litert:
-            return litert_engine(self.front, self._check)
-        return lambda pixels: np.asarray(self.front.predict_on_batch(pixels))
+        return self._engine(self.front, fingerprint(self.front))
 
-    def _check(self, run: Engine) -> None:
+    @cached_property
+    def engine_for_both(self) -> Engine:
+        """What runs the front on a batch and says what a later stage begins from, too."""
+        assert self.later  # noqa: S101
+        return self._engine(self.later.both, "-".join(self._layers()))
+
+    def _layers(self) -> list[str]:
+        """What names the layers that it depends on: with others behind the same tensor, LiteRT rounds otherwise."""
+        return [fingerprint(self.front), *([fingerprint(self.later.activations.front)] if self.later else [])]
+
+    def _engine(self, model: keras.Model, name: str) -> Engine:
+        if not model.weights:
+            return lambda pixels: _named(model(pixels))
+        if self.with_litert:
+            return litert_engine(model, name, partial(self._check, model))
+        return lambda pixels: _named(model.predict_on_batch(pixels))
+
+    def _check(self, model: keras.Model, run: Engine) -> None:
         """Compare LiteRT with Keras on a few real photos. Raises ExportError."""
         size = self.front.input_shape[1]
         chosen = np.unique(np.linspace(0, len(self.data) - 1, 4).astype(int))
         pixels = np.stack([read_photo(self.data.read_bytes(int(i)), size) for i in chosen]).astype(np.float32)
-        ours, theirs = run(pixels), np.asarray(self.front(pixels, training=False))
-        difference = float(np.abs(ours - theirs).max() / max(float(np.abs(theirs).max()), 1e-6))
-        if not difference <= LARGEST_DIFFERENCE:
-            raise ExportError(
-                f"LiteRT and Keras disagree on the frozen layers of {self.recipe.network.backbone} "
-                f"(by {difference:.1%} of the largest activation). Check the versions: python -m recycler doctor"
-            )
+        ours = run(pixels)
+        for name, theirs in _named(model(pixels, training=False)).items():
+            difference = float(np.abs(ours[name] - theirs).max() / max(float(np.abs(theirs).max()), 1e-6))
+            if not difference <= LARGEST_DIFFERENCE:
+                raise ExportError(
+                    f"LiteRT and Keras disagree on the frozen layers of {self.recipe.network.backbone} "
+                    f"(by {difference:.1%} of the largest activation). Check the versions: python -m recycler doctor"
+                )
 
     def _rows(self, photos: Index) -> Index:
         """(N,): the row of each photo in a file of these photos, -1 for others."""
@@ -171,48 +207,72 @@ class Activations:
         rows[photos] = np.arange(len(photos))
         return rows
 
+    def _photos(self, look: int) -> Index:
+        """The photos that are kept in this look."""
+        return self.train if look else self.kept
+
+    def _path(self, look: int) -> Path:
+        return folder() / f"{self._key(self._photos(look), look)}.npy"
+
     def _file(self, look: int) -> Halves:
-        """Activations of all kept photos (look 0) or all training photos, memory-mapped, computed first if need be."""
+        """Activations of all photos that are kept in this look, memory-mapped, computed first if need be."""
         if look not in self.files:
-            photos = self.train if look else self.kept
-            file = folder() / f"{self._key(photos, look)}.npy"
+            file = self._path(look)
             if not file.is_file():
-                self._write(file, photos, look)
+                self._write(look)
             os.utime(file)  # the least recently used goes first
             self.files[look] = np.load(file, mmap_mode="r")
         return self.files[look]
 
-    def _write(self, file: Path, photos: Index, look: int) -> None:
-        """Compute and keep, streamed; a reader finds the whole file or none."""
+    def _write(self, look: int) -> None:
+        """Compute and keep, streamed, what a later stage begins from as well, where that is not kept yet."""
+        photos = self._photos(look)
+        what = f"features of {self.data.name}" + (f", look {look} of {self.copies}" if look else "")
+        with ExitStack() as drafts:
+            takers = [drafts.enter_context(self._draft(look, EMBEDDING))]
+            if self.later and not self.later.activations._path(look).is_file():
+                takers.append(drafts.enter_context(self.later.activations._draft(look, ON_THE_WAY)))
+            done = 0
+            for part, halves in self._stream(photos, look):
+                for take in takers:
+                    take(part, halves)
+                done += len(part)
+                self.progress(what, done, len(photos))
+
+    @contextmanager
+    def _draft(self, look: int, name: str) -> Iterator[Take]:
+        """What takes the activations of this name of photos in order; a reader finds the whole file or none."""
+        photos, file = self._photos(look), self._path(look)
         make_room(len(photos) * int(np.prod(self.shape)) * 2)
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(f".{os.getpid()}.part")
-        what = f"features of {self.data.name}" + (f", look {look} of {self.copies}" if look else "")
         head = {"descr": "<f2", "fortran_order": False, "shape": (len(photos), *self.shape)}
         try:
             with draft.open("wb") as out:
                 np.lib.format.write_array_header_1_0(out, head)
-                done = 0
-                for part in self._stream(photos, look):
-                    out.write(part.tobytes())
-                    done += len(part)
-                    self.progress(what, done, len(photos))
+
+                def take(part: Index, halves: Mapping[str, Halves]) -> None:
+                    chosen = self.row[look][part] >= 0
+                    out.write(halves[name].data if chosen.all() else halves[name][chosen].data)
+
+                yield take
             draft.replace(file)
         finally:
             draft.unlink(missing_ok=True)
 
-    def _stream(self, photos: Index, look: int) -> Iterator[Halves]:
-        """Activations in order, computed by all threads a few batches ahead and no further."""
-        self._warm_up(np.array([look]))
+    def _stream(self, photos: Index, look: int) -> Iterator[tuple[Index, dict[str, Halves]]]:
+        """Photos and their activations in order, computed by all threads a few batches ahead and no further."""
+        run = self._runner(self.engine_for_both if self.later else self.engine, np.array([look]))
         step = PHOTOS[self.device]
-        waiting: deque[Future[Halves]] = deque()
+        waiting: deque[tuple[Index, Future[dict[str, Halves]]]] = deque()
         for start in range(0, len(photos), step):
             part = photos[start : start + step]
-            waiting.append(self.pool.submit(self._run, part, np.full_like(part, look)))
+            waiting.append((part, self.pool.submit(run, part, np.full_like(part, look))))
             if len(waiting) >= AHEAD * settings().threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+                done, future = waiting.popleft()
+                yield done, future.result()
+        for done, future in waiting:
+            yield done, future.result()
 
     def _forget(self, read: int) -> None:
         """Give back pages that were read, now and then: memory then stays flat however many photos there are."""
@@ -225,37 +285,48 @@ class Activations:
     def _key(self, photos: Index, look: int) -> str:
         """Names all that a file depends on: layers and weights, photos, look, engine and versions."""
         data = self.data.pick(photos).unlabelled()
-        parts = [FORMAT, fingerprint(self.front), data.fingerprint(), self.device, version("keras"), list(data.photos)]
+        parts = [FORMAT, *self._layers(), data.fingerprint(), self.device, version("keras"), list(data.photos)]
         if look:
             fields = self.recipe.augmentation.model_dump(exclude={"preset", "copies", "each_epoch"})
             parts += [fields, self.recipe.seed, look, photos.tolist()]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
 
-def litert_engine(front: keras.Model, check: Callable[[Engine], None] = lambda _: None) -> Engine:
-    """The front on LiteRT, with an interpreter of one thread for each calling thread; converted once and kept.
+def litert_engine(model: keras.Model, name: str, check: Callable[[Engine], None] = lambda _: None) -> Engine:
+    """A front on LiteRT, with an interpreter of one thread for each calling thread; converted once and kept.
 
+    name: of the file, from the `fingerprint` of whatever the model does.
     check: called with the engine after a conversion; what it raises means that the conversion is not kept.
     """
-    file = folder() / f"{fingerprint(front)}.tflite"
+    file = folder() / f"{name}.tflite"
 
     def engine_of(content: bytes) -> Engine:
         local = threading.local()
 
-        def run(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        def run(pixels: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
             if not hasattr(local, "runner"):
                 local.runner = Interpreter(model_content=content, num_threads=1).get_signature_runner()
-            [output] = local.runner(photo=pixels).values()
-            return np.asarray(output)
+            return _named(local.runner(photo=pixels))
 
         return run
 
     if not file.is_file():
-        content = to_litert(front)
+        content = to_litert(model)
         check(engine_of(content))
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(file, content)
     return engine_of(file.read_bytes())
+
+
+def _named(outputs: Any) -> dict[str, NDArray[np.float32]]:
+    """Outputs of a model by name, as arrays."""
+    named = outputs if isinstance(outputs, dict) else {EMBEDDING: outputs}  # as to_litert calls it
+    return {name: np.asarray(output) for name, output in named.items()}
+
+
+def _halves(array: NDArray[np.float32]) -> Halves:
+    """Converted by the backend: NumPy takes ten times as long."""
+    return np.asarray(keras.ops.cast(keras.ops.convert_to_tensor(array), "float16"))
 
 
 def fingerprint(front: keras.Model) -> str:

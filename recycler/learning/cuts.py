@@ -6,7 +6,7 @@ The cut lies as late as the frozen layers allow, at a place where a single tenso
 their layers with the trunk, so what the back learns is in the trunk at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ from recycler.errors import RecipeError
 from recycler.learning.network import PHOTO, Parts, activate, prepare
 from recycler.recipe import Network, Stage
 
+EMBEDDING, ON_THE_WAY = "embedding", "activations"  # outputs of Cut.both
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -25,6 +27,11 @@ class Cut:
 
     front: keras.Model
     back: keras.Model
+
+    def both(self) -> keras.Model:
+        """Photos to the embedding and, on the way to it, the activations, in inference mode."""
+        at_cut = self.front.output
+        return keras.Model(self.front.input, {EMBEDDING: InferenceMode(self.back)(at_cut), ON_THE_WAY: at_cut})
 
 
 class InferenceMode(keras.layers.Layer):
@@ -126,6 +133,19 @@ def cut_trunk(trunk: keras.Model, network: Network, stage: Stage) -> Cut:
     sides = [frozen(view, training=False) for view in (pixels, keras.ops.flip(pixels, axis=2))]
     both = keras.Sequential([keras.Input((2, *tensor.shape[1:])), BothSides(rest)])
     return Cut(keras.Model(photo, keras.ops.stack(sides, axis=1)), both)
+
+
+def next_cut(trunk: keras.Model, network: Network, stages: Sequence[Stage]) -> Cut | None:
+    """Where the first of these stages that learns in the backbone will cut a trunk; None if nothing is kept there.
+
+    Raises RecipeError when a block is unknown.
+    """
+    base = trunk.get_layer(network.backbone)
+    stage = next((stage for stage in stages if learning_layers(base, stage)), None)
+    if stage is None or not stage.cache:
+        return None
+    cut = cut_trunk(trunk, network, stage)
+    return cut if cut.front.weights else None
 
 
 def _in_mode(network: keras.Model, stage: Stage) -> keras.layers.Layer:

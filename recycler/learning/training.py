@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from recycler.datasets.dataset import Dataset
 from recycler.errors import TrainingError
 from recycler.familiarity import familiarity, pick_references, unit
-from recycler.learning.activations import Activations, fingerprint
+from recycler.learning.activations import Activations, Later, fingerprint
 from recycler.learning.batches import Batches, Targets, class_weights, source_ways
 from recycler.learning.checkpoint import Checkpoint, assign, values
-from recycler.learning.cuts import StageNetwork, stage_network
+from recycler.learning.cuts import StageNetwork, next_cut, stage_network
 from recycler.learning.data import Index, Prepared, Progress, log_priors, superclasses
 from recycler.learning.device import device_name, use_device
 from recycler.learning.export import split_figures
@@ -156,7 +156,7 @@ def train_stages(
         elif number:
             checkpoint.save(f"start-{number}", values(_weights(network)))
         stage = stage_network(network, job.recipe.network, job.recipe.stages[number], job.recycles, fingerprint)
-        activations = tuple(_activations(job, number, front, watcher, known) for front in stage.fronts)
+        activations = tuple(_activations(job, number, network, front, watcher, known) for front in stage.fronts)
         batches = _batches(job, number, network, activations, train)
         trainer = StageTrainer(job.recipe.stages[number], stage, batches, validation, watcher, checkpoint, job.progress)
         try:
@@ -179,7 +179,12 @@ def _stopped(trained: Trained | None) -> Trained:
 
 
 def _activations(
-    job: Job, number: int, front: keras.Model, watcher: Watcher, known: dict[tuple[str, bool], Activations]
+    job: Job,
+    number: int,
+    network: Parts,
+    front: keras.Model,
+    watcher: Watcher,
+    known: dict[tuple[str, bool], Activations],
 ) -> Activations:
     """Those of an earlier stage where they are the same."""
 
@@ -188,10 +193,18 @@ def _activations(
         if watcher.stop_requested():
             raise Interrupted
 
-    key = fingerprint(front), job.recipe.stages[number].cache
-    if key not in known:
-        known[key] = Activations(front, job.prepared, job.recipe, progress, job.device, keep=key[1])
-    return known[key]
+    def activations_of(front: keras.Model, keep: bool, later: Later | None = None) -> Activations:
+        key = fingerprint(front), keep
+        if key not in known:
+            known[key] = Activations(front, job.prepared, job.recipe, progress, job.device, keep, later)
+        return known[key]
+
+    later = None
+    if any(front is trunk for trunk in network.trunks.values()):  # frozen as a whole
+        cut = next_cut(front, job.recipe.network, job.recipe.stages[number + 1 :])
+        if cut:
+            later = Later(activations_of(cut.front, keep=True), cut.both())
+    return activations_of(front, job.recipe.stages[number].cache, later)
 
 
 def _weights(network: Parts) -> list[keras.Variable]:

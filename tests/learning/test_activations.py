@@ -1,12 +1,13 @@
 import os
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 from recycler.learning import activations
-from recycler.learning.activations import Activations, fingerprint, make_room
-from recycler.learning.cuts import cut_trunk, unfreeze
+from recycler.learning.activations import Activations, Later, fingerprint, make_room
+from recycler.learning.cuts import cut_trunk, next_cut, unfreeze
 from recycler.learning.data import Prepared, load_data
 from recycler.learning.training import new_network
 from recycler.photos import read_photo
@@ -61,6 +62,31 @@ def test_what_was_computed_once_is_read_again_and_something_else_is_not(recipe: 
         assert not np.array_equal(at_cut(other, prepared, 0).gather(train, np.ones_like(train)), first)
         assert len(kept_files() - before) == 1
     assert not [name for name in kept_files() if name.endswith(".part")]
+
+
+@pytest.mark.usefixtures("shared_home")
+@pytest.mark.parametrize("flip", [False, True])
+def test_one_pass_keeps_what_two_stages_begin_from(recipe: Recipe, prepared: Prepared, flip: bool) -> None:
+    recipe = recipe.model_copy(update={"network": recipe.network.model_copy(update={"flip": flip})})
+
+    def of(front: keras.Model, keep: bool = False, later: Later | None = None) -> Activations:
+        return Activations(front, prepared, recipe, lambda *_: None, keep=keep, later=later)
+
+    trunk = new_network(recipe, prepared.data).trunk
+    cut = next_cut(trunk, recipe.network, [Stage(), Stage(method="fine_tuning", unfreeze_layers=12)])
+    assert cut
+    late = of(cut.front, keep=True)
+    early = of(trunk, keep=True, later=Later(late, cut.both()))
+    train = prepared.parts.train
+    for looks in (np.zeros_like(train), np.ones_like(train)):
+        embedding = early.gather(train, looks)
+        files = kept_files()
+        activations_at_cut = late.gather(train, looks)
+        assert kept_files() == files
+        assert np.array_equal(early.gather(train, looks), embedding)
+        for kept, alone in ((embedding, of(trunk)), (activations_at_cut, of(cut.front))):
+            expected = alone.gather(train, looks).astype(np.float32)
+            np.testing.assert_allclose(kept.astype(np.float32), expected, atol=0.001 * np.abs(expected).max())
 
 
 @pytest.mark.usefixtures("shared_home")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -170,6 +171,25 @@ def test_the_same_recipe_gives_the_same_curves_to_the_last_digit(shapes: Path) -
     train(tiny(shapes), one)
     train(tiny(shapes), other)
     assert one.losses == other.losses
+
+
+def test_one_pass_through_frozen_layers_is_for_the_head_and_the_fine_tuning_after_it(
+    shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECYCLER_HOME", str(tmp_path))  # where nothing is kept yet
+    settings.cache_clear()
+    recipe = tiny(shapes, network="{input_size: 64, shape: separate}")
+    passes: Counter[str] = Counter()
+    job = Job(
+        recipe,
+        load_data(recipe),
+        find_rulebook(recipe.rulebook),
+        lambda what, done, total: passes.update([what] if "features" in what and done == total else []),
+    )
+    split = job.prepared.parts
+    parts = new_network(recipe, job.prepared.data)
+    train_stages(job, parts, split.train, split.validation, Unwatched(), Checkpoint(None))
+    assert sorted(passes.values()) == [1, 1]  # the plain look and the other one
 
 
 def test_without_room_to_keep_activations_the_curves_are_the_same(
