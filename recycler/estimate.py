@@ -4,6 +4,7 @@ The rates are those of two cores; other processors, and other work on the machin
 to a factor of about two. A GPU is quicker.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from recycler.backbone_facts import backbone_facts
@@ -39,7 +40,7 @@ def estimate(recipe: Recipe, photos: Summary, native_size: int | None) -> Estima
     """What a recipe will take with these photos. native_size: pixels a side of photos that are small."""
     stages = [_Stage(recipe, stage, photos, native_size) for stage in recipe.stages]
     cuts = {stage.last: stage for stage in stages if stage.kept}  # stages that are cut alike share activations
-    once = START_SECONDS + photos.photos / OPENED + sum(stage.front for stage in cuts.values())
+    once = START_SECONDS + photos.photos / OPENED + sum(stage.front for stage in _passes(stages, cuts))
     each = [stage.epoch + (0 if stage.kept else stage.front) for stage in stages]
     facts = backbone_facts()[recipe.network.backbone]
     return Estimate(
@@ -48,6 +49,14 @@ def estimate(recipe: Recipe, photos: Summary, native_size: int | None) -> Estima
         BASE_BYTES + WEIGHT_BYTES * facts.parameters + max(stage.batch_bytes for stage in stages),
         sum(stage.disk_bytes for stage in cuts.values()),
     )
+
+
+def _passes(stages: Sequence["_Stage"], cuts: Mapping[int, "_Stage"]) -> list["_Stage"]:
+    """Stages that need a pass of their own: that of a head keeps what the next fine tuning begins from, too."""
+    first, *others = stages
+    head = not first.last and first.kept
+    tuned = next((stage for stage in others if stage.last), None) if head else None
+    return [stage for last, stage in cuts.items() if tuned is None or last != tuned.last]
 
 
 class _Stage:

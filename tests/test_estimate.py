@@ -52,6 +52,15 @@ def test_stages_that_are_cut_alike_share_what_was_computed() -> None:
     assert twice.disk_bytes == once.disk_bytes
 
 
+def test_one_pass_is_for_the_head_and_the_fine_tuning_after_it() -> None:
+    both, tuned = of().most_seconds, of(stages=stages()[1:]).most_seconds
+    head = of(stages=stages()[:1]).most_seconds
+    nothing = of(Summary({"a": 1}, 0, 0, 0, ())).most_seconds
+    pass_to_the_cut = of(stages=[stages(epochs=1)[1]]).most_seconds - nothing
+    assert both == pytest.approx(head + tuned - nothing - pass_to_the_cut, rel=0.02)
+    assert of().disk_bytes > of(stages=stages()[1:]).disk_bytes
+
+
 def test_the_rates_that_were_measured_come_out() -> None:
     """MobileNet at 160: 5,000 photos frozen at 650 a second, 50 epochs of 24 layers at 263 photos a second."""
     plain = THESIS.model_copy(update={"augmentation": type(THESIS.augmentation)()})
