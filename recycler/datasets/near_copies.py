@@ -31,6 +31,7 @@ SHRUNK_SIDE = 4 * HASH_SIDE  # pixels that the hash looks at
 DECODED_SIDE = 128  # pixels
 MIRRORED = (-1.0) ** np.arange(HASH_SIDE)  # of a mirrored photo every other cosine wave changes its sign
 WORDS = 4  # of 64 bits
+AT_ONCE = 50  # photos that are hashed at once
 ROWS = 32  # photos compared with all others at once: 6 MB for 25,000 photos
 
 Hashes = NDArray[np.uint8]
@@ -54,14 +55,14 @@ def photo_hashes(
     passing = False  # a disk that does not answer today is no property of the photos, so it is not kept
     threads = 1 if data.native_size else settings().threads  # two that share tiny photos take twice as long as one
     with ThreadPoolExecutor(threads) as pool:
-        for i, answer in enumerate(pool.map(lambda i: _hash(data, i), range(len(data)))):
-            if isinstance(answer, Exception):
-                readable[i] = False
-                passing |= isinstance(answer, OSError)
-            else:
-                hashes[i] = answer
-            if progress and (i % 50 == 49 or i == len(data) - 1):
-                progress(f"looking for copies in {data.name}", i + 1, len(data))
+        blocks = [range(len(data))[i : i + AT_ONCE] for i in range(0, len(data), AT_ONCE)]
+        answers = pool.map(lambda block: _hash_some(data, block), blocks)
+        for block, (some, problems) in zip(blocks, answers, strict=True):
+            hashes[block.start : block.stop] = some
+            readable[list(problems)] = False
+            passing |= any(isinstance(problem, OSError) for problem in problems.values())
+            if progress:
+                progress(f"looking for copies in {data.name}", block.stop, len(data))
     if not passing:
         _save(file, hashes, readable)
     return hashes, readable
@@ -77,15 +78,23 @@ def near_copy_groups(hashes: Hashes, distance: int = NEAR) -> IntArray:
     return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 
 
-def _hash(data: Dataset, i: int) -> Hashes | Exception:
-    """uint8 (2, 32): which of a photo's longest cosine waves are above their median; or the problem of this photo."""
-    try:
-        photo = Image.fromarray(open_photo(data.read_bytes(i), at_least=DECODED_SIDE))
-    except (PhotoError, OSError) as problem:
-        return problem
-    small = photo.convert("L").resize((SHRUNK_SIDE, SHRUNK_SIDE), Image.Resampling.LANCZOS)
-    waves = dctn(np.asarray(small, np.float32))[:HASH_SIDE, :HASH_SIDE]
-    return np.stack([np.packbits(side > np.median(side)) for side in (waves, waves * MIRRORED)])
+def _hash_some(data: Dataset, photos: range) -> tuple[Hashes, dict[int, Exception]]:
+    """uint8 (n, 2, 32): which of each photo's longest cosine waves are above their median, nothing for those with a
+    problem; and the problem of each of these.
+    """
+    small = np.zeros((len(photos), SHRUNK_SIDE, SHRUNK_SIDE), np.float32)
+    problems: dict[int, Exception] = {}
+    for place, i in enumerate(photos):
+        try:
+            photo = Image.fromarray(open_photo(data.read_bytes(i), at_least=DECODED_SIDE))
+        except (PhotoError, OSError) as problem:
+            problems[i] = problem
+        else:
+            grey = photo.convert("L").resize((SHRUNK_SIDE, SHRUNK_SIDE), Image.Resampling.LANCZOS)
+            small[place] = np.asarray(grey)
+    waves = dctn(small, axes=(1, 2))[:, :HASH_SIDE, :HASH_SIDE]
+    sides = np.stack([waves, waves * MIRRORED], axis=1).reshape(len(photos), 2, -1)
+    return np.packbits(sides > np.median(sides, axis=2, keepdims=True), axis=2), problems
 
 
 def _near_pairs(hashes: Hashes, distance: int) -> tuple[IntArray, IntArray]:
