@@ -130,6 +130,13 @@ class Stage(Part):
     mixup: float = Field(
         0.0, ge=0, le=2, description="alpha of mixup at the cut: pairs of photos blended with their labels, 0: off"
     )
+    cutmix: float = Field(
+        0.0,
+        ge=0,
+        le=2,
+        description="alpha of CutMix at the cut: a box of another photo pasted in, and its share of the label, 0: off. "
+        "With mixup, too, each batch draws one of the two",
+    )
     ema: float = Field(
         0.0, ge=0, lt=1, description="momentum of the moving average of weights that is kept instead of them, 0: off"
     )
@@ -148,6 +155,8 @@ class Stage(Part):
             raise ValueError("give unfreeze_layers or unfreeze_blocks, not both")
         if (self.method == "fine_tuning") != bool(self.unfreeze_layers or self.unfreeze_blocks):
             raise ValueError("fine_tuning needs unfreeze_layers or unfreeze_blocks, feature_extraction takes neither")
+        if self.cutmix and self.method == "feature_extraction":
+            raise ValueError("cutmix needs fine_tuning: behind a frozen backbone there is no place to cut")
         return self
 
 

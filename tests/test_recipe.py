@@ -90,6 +90,12 @@ def test_a_stage_unfreezes_what_its_method_says(stage: dict[str, object]) -> Non
         Stage.model_validate(stage)
 
 
+def test_boxes_are_pasted_only_where_there_is_a_place_to_cut() -> None:
+    assert Stage(method="fine_tuning", unfreeze_layers=3, cutmix=1.0).cutmix == 1
+    with pytest.raises(ValueError, match="cutmix needs fine_tuning"):
+        Stage(cutmix=1.0)
+
+
 @pytest.mark.parametrize("part", [Stage, Augmentation], ids=lambda part: part.__name__)
 def test_every_field_of_the_form_has_a_default_a_meaning_and_limits(part: type[Part]) -> None:
     for name, field in part.model_json_schema()["properties"].items():

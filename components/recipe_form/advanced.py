@@ -38,6 +38,8 @@ def advanced_form(draft: Draft, fields: Fields, classes: Sequence[str]) -> None:
     with st.expander("More about this stage", key=f"{state.TRAIN_FOLD}_stage_{number}", on_change="rerun") as fold:
         if fold.open:
             _draw(fields, [f"{place}.{name}" for name in REST])
+            if draft.get(f"{place}.method") == "fine_tuning":
+                fields.draw(f"{place}.cutmix")
             if draft.get("network.outputs"):
                 fields.draw(f"{place}.coarse_weight")
     st.markdown("**The whole recipe**")

@@ -163,8 +163,11 @@ class Batches:
         for part, rng in zip(parts, rngs, strict=True):
             if self.ways:
                 self._shift([array[part] for array in inputs.values()], targets.data.source[photos[part]], rng)
-            if stage.mixup:
-                _mix_up([array[part] for array in (*inputs.values(), *wanted.values())], stage.mixup, rng)
+            some, say = ([array[part] for array in arrays.values()] for arrays in (inputs, wanted))
+            if stage.cutmix and (not stage.mixup or rng.random() < 0.5):
+                _cut_mix(some, say, stage.cutmix, rng)
+            elif stage.mixup:
+                _mix_up([*some, *say], stage.mixup, rng)
         ends = [part.stop for part in parts[:-1]]
         split = partial(_split, ends=ends)
         inputs, wanted = keras.tree.map_structure(split, (self._with_prior(inputs, photos), wanted))
@@ -196,6 +199,30 @@ def _mix_up(arrays: Sequence[NDArray[np.float32]], alpha: float, rng: np.random.
     for array in arrays:
         weight = share.reshape(-1, *[1] * (array.ndim - 1))
         array[:] = weight * array + (1 - weight) * array[other]
+
+
+def _cut_mix(
+    inputs: Sequence[NDArray[Any]], wanted: Sequence[NDArray[np.float32]], alpha: float, rng: np.random.Generator
+) -> None:
+    """Paste a box of another photo of its batch into each photo, in place; what it should say is mixed by area
+    (Yun et al. 2019). inputs: (n, H, W, ...) or, of both sides, (n, 2, H, W, ...).
+    """
+    other = rng.permutation(len(wanted[0]))
+    covered = np.sqrt(1 - rng.beta(alpha, alpha, len(other)))  # of each side
+
+    def inside(side: int) -> NDArray[np.bool_]:
+        length = np.round(covered * side).astype(int)
+        begin = rng.integers(0, side, len(other)) - length // 2
+        place = np.arange(side)
+        return (begin[:, None] <= place) & (place < (begin + length)[:, None])
+
+    height, width = inputs[0].shape[-3:-1]  # all are cut at the same place of the same backbone
+    box = inside(height)[:, :, None] & inside(width)[:, None, :]
+    for array in inputs:
+        array[:] = np.where(box.reshape(-1, *[1] * (array.ndim - 4), height, width, 1), array[other], array)
+    share = box.mean(axis=(1, 2), dtype=np.float32)[:, None]
+    for target in wanted:
+        target[:] = (1 - share) * target + share * target[other]
 
 
 def _split(array: NDArray[Any], ends: Sequence[int]) -> list[Any]:

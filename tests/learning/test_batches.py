@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from recycler.datasets.dataset import Dataset
 from recycler.learning.activations import Activations
-from recycler.learning.batches import Batches, Targets, class_weights, source_ways
+from recycler.learning.batches import Batches, Targets, _cut_mix, class_weights, source_ways
 from recycler.recipe import parse_recipe
 from recycler.rulebook import find_rulebook
 
@@ -53,6 +53,28 @@ def test_an_epoch_whose_last_step_is_done_has_no_batch_left() -> None:
     batches = Batches(recipe, 0, [nothing], cast(Targets, None), photos)
     assert batches.steps() == 3
     assert list(batches.training(1, batches.steps())) == []
+
+
+@pytest.mark.parametrize("sides", [(), (2,)])
+def test_a_pasted_box_counts_by_its_area(sides: tuple[int, ...]) -> None:
+    photos = np.arange(6)
+    shape = (6, *sides, 5, 7, 1)
+    values = np.broadcast_to(photos.reshape(-1, *[1] * (len(shape) - 1)), shape).astype(np.float16)
+    one_hot = np.eye(6, dtype=np.float32)
+    pasted = 0
+    for seed in range(20):
+        inputs, wanted = values.copy(), one_hot.copy()
+        _cut_mix([inputs], [wanted], 1.0, np.random.default_rng(seed))
+        np.testing.assert_allclose(wanted.sum(axis=1), 1, rtol=1e-6)
+        for photo in photos:
+            for side in inputs[photo] if sides else inputs[photo][None]:
+                shares = np.bincount(side.astype(int).ravel(), minlength=6) / side.size
+                np.testing.assert_allclose(wanted[photo], shares, atol=1e-6)
+            foreign = np.argwhere(inputs[photo].reshape(-1, 5, 7)[0] != photo)
+            if len(foreign):
+                pasted += 1
+                assert len(foreign) == np.prod(np.ptp(foreign, axis=0) + 1)  # one box without a hole
+    assert pasted > 60
 
 
 @pytest.mark.parametrize("extra", ["", "mixup: 0.4, label_smoothing: 0.1"])
