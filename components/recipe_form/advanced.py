@@ -23,6 +23,7 @@ REST = (
     "object_weight",
     "recycling_weight",
     "mixup",
+    "cutmix",
     "ema",
     "cache",
 )
@@ -37,9 +38,8 @@ def advanced_form(draft: Draft, fields: Fields, classes: Sequence[str]) -> None:
     _draw(fields, [f"{place}.{name}" for name in MAIN])
     with st.expander("More about this stage", key=f"{state.TRAIN_FOLD}_stage_{number}", on_change="rerun") as fold:
         if fold.open:
-            _draw(fields, [f"{place}.{name}" for name in REST])
-            if draft.get(f"{place}.method") == "fine_tuning":
-                fields.draw(f"{place}.cutmix")
+            cuts = draft.get(f"{place}.method") == "fine_tuning"
+            _draw(fields, [f"{place}.{name}" for name in REST if cuts or name != "cutmix"])
             if draft.get("network.outputs"):
                 fields.draw(f"{place}.coarse_weight")
     st.markdown("**The whole recipe**")

@@ -20,6 +20,8 @@ TITLES = {
     "per_class": "Photos a class",
     "patience": "Stop early after",
     "backbone_rate": "Backbone's share of it",
+    "cutmix": "CutMix",
+    "coarse_weight": "Superclass weight",
     "ema": "Moving average of weights",
     "cache": "Keep frozen activations",
     "flip": "Look at the mirror image too",
