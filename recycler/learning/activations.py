@@ -168,17 +168,18 @@ class Activations:
     @cached_property
     def engine(self) -> Engine:
         """What runs the front on a batch."""
-        return self._engine(self.front, fingerprint(self.front))
+        return self._engine(self.front, self._layers[0])
 
     @cached_property
     def engine_for_both(self) -> Engine:
         """What runs the front on a batch and says what a later stage begins from, too."""
         assert self.later  # noqa: S101
-        return self._engine(self.later.both, "-".join(self._layers()))
+        return self._engine(self.later.both, "-".join(self._layers))
 
+    @cached_property
     def _layers(self) -> list[str]:
         """What names the layers that it depends on: with others behind the same tensor, LiteRT rounds otherwise."""
-        return [fingerprint(self.front), *([fingerprint(self.later.activations.front)] if self.later else [])]
+        return [fingerprint(self.front), *(self.later.activations._layers if self.later else ())]
 
     def _engine(self, model: keras.Model, name: str) -> Engine:
         if not model.weights:
@@ -285,7 +286,7 @@ class Activations:
     def _key(self, photos: Index, look: int) -> str:
         """Names all that a file depends on: layers and weights, photos, look, engine and versions."""
         data = self.data.pick(photos).unlabelled()
-        parts = [FORMAT, *self._layers(), data.fingerprint(), self.device, version("keras"), list(data.photos)]
+        parts = [FORMAT, *self._layers, data.fingerprint(), self.device, version("keras"), list(data.photos)]
         if look:
             fields = self.recipe.augmentation.model_dump(exclude={"preset", "copies", "each_epoch"})
             parts += [fields, self.recipe.seed, look, photos.tolist()]

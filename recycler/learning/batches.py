@@ -195,10 +195,7 @@ class Batches:
 def _mix_up(arrays: Sequence[NDArray[np.float32]], alpha: float, rng: np.random.Generator) -> None:
     """Mix each photo, in place, with another of its batch, and what they should say alike (Zhang et al. 2018)."""
     other = rng.permutation(len(arrays[0]))
-    share = rng.beta(alpha, alpha, len(other)).astype(np.float32)
-    for array in arrays:
-        weight = share.reshape(-1, *[1] * (array.ndim - 1))
-        array[:] = weight * array + (1 - weight) * array[other]
+    _blend(arrays, other, rng.beta(alpha, alpha, len(other)).astype(np.float32))
 
 
 def _cut_mix(
@@ -220,9 +217,14 @@ def _cut_mix(
     box = inside(height)[:, :, None] & inside(width)[:, None, :]
     for array in inputs:
         array[:] = np.where(box.reshape(-1, *[1] * (array.ndim - 4), height, width, 1), array[other], array)
-    share = box.mean(axis=(1, 2), dtype=np.float32)[:, None]
-    for target in wanted:
-        target[:] = (1 - share) * target + share * target[other]
+    _blend(wanted, other, 1 - box.mean(axis=(1, 2), dtype=np.float32))
+
+
+def _blend(arrays: Sequence[NDArray[np.float32]], other: Index, share: NDArray[np.float32]) -> None:
+    """Mix each row, in place, with another one; share: of itself that it keeps, (n,)."""
+    for array in arrays:
+        weight = share.reshape(-1, *[1] * (array.ndim - 1))
+        array[:] = weight * array + (1 - weight) * array[other]
 
 
 def _split(array: NDArray[Any], ends: Sequence[int]) -> list[Any]:
