@@ -59,6 +59,9 @@ class Network(Part):
 
     backbone: str = Field("efficientnet_lite0", description="a name from the registry of backbones")
     input_size: int = Field(224, ge=32, le=600, description="pixels a side that the backbone sees")
+    upscaling: Literal["bilinear", "bicubic"] = Field(
+        "bilinear", description="how photos smaller than that are upscaled; bicubic keeps edges sharper"
+    )
     shape: Literal["shared", "separate", "multi_hot", "single"] = Field(
         "shared",
         description="one trunk and two branches, a trunk for each output, one output of C + 1, or one of C alone "

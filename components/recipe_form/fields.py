@@ -25,6 +25,7 @@ TITLES = {
     "ema": "Moving average of weights",
     "cache": "Keep frozen activations",
     "flip": "Look at the mirror image too",
+    "upscaling": "Upscaling of small photos",
     "superclass_share": "Weight of the superclass",
     "copies": "Looks of each photo",
     "unfreeze_layers": "Layers to unfreeze",

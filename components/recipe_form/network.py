@@ -33,6 +33,7 @@ def network_form(draft: Draft, fields: Fields, classes: int, coarse: int) -> Non
             fields.draw("network.dropout")
             fields.draw("network.batch_norm")
             fields.draw("network.flip")
+            fields.draw("network.upscaling")
             if coarse:
                 told = {(): "Classes", ("coarse",): "Classes and superclasses"}
                 _choice_of_tuples(draft, "network.outputs", "Outputs", tuple(told), told.__getitem__)

@@ -99,8 +99,24 @@ def build_trunk(network: Network, photo_size: int, weights: str | None, name: st
 def prepare(photos: Any, network: Network) -> Any:
     """Photos (n, photo_size, photo_size, 3) in [0, 255] to what the backbone takes: upscaled and scaled."""
     if photos.shape[1] != network.input_size:
-        photos = keras.layers.Resizing(network.input_size, network.input_size, name="upscaling")(photos)
+        photos = _upscaled(photos, network)
     return preprocess(photos, BACKBONES[network.backbone].scaling)
+
+
+def _upscaled(photos: Any, network: Network) -> Any:
+    """Photos (n, s, s, 3) to (n, S, S, 3).
+
+    Bicubic (Keys 1981) as two products with a fixed matrix: LiteRT, which knows bilinear alone, has these.
+    """
+    before, after = photos.shape[1], network.input_size
+    if network.upscaling == "bilinear":
+        return keras.layers.Resizing(after, after, name="upscaling")(photos)
+    each_row = np.eye(before, dtype=np.float32)[..., None]
+    resized = keras.ops.image.resize(each_row, (after, before), interpolation="bicubic")
+    matrix = keras.ops.convert_to_numpy(resized)[..., 0].T
+    wide = _fixed("upscaling_width", keras.layers.Permute((3, 1, 2))(photos), matrix)  # (n, 3, s, S)
+    large = _fixed("upscaling_height", keras.layers.Permute((1, 3, 2))(wide), matrix)  # (n, 3, S across, S down)
+    return keras.layers.Permute((3, 2, 1))(large)
 
 
 def assemble(parts: Parts, recycles: NDArray[np.bool_]) -> keras.Model:
@@ -144,7 +160,7 @@ def activate(
 
 
 def _fixed(name: str, inputs: Any, matrix: NDArray[np.float32]) -> Any:
-    """Inputs (n,) times a matrix (n, m) that never learns."""
+    """Inputs (..., n) times a matrix (n, m) that never learns."""
     layer = keras.layers.Dense(matrix.shape[1], use_bias=False, trainable=False, name=name)
     outputs = layer(inputs)
     layer.set_weights([matrix])

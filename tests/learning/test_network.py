@@ -1,11 +1,13 @@
 from dataclasses import replace
+from typing import get_args
 
 import keras
 import numpy as np
 import pytest
 
 from recycler.errors import RecipeError
-from recycler.learning.network import Parts, assemble, build_parts
+from recycler.learning.backbones import BACKBONES, preprocess
+from recycler.learning.network import Parts, assemble, build_parts, prepare
 from recycler.photos import resize
 from recycler.recipe import Network
 
@@ -99,6 +101,19 @@ def test_a_photo_and_its_mirror_image_have_one_embedding_when_flipped() -> None:
     np.testing.assert_allclose(
         np.asarray(flipped.trunk(photo)), np.asarray(flipped.trunk(photo[:, :, ::-1])), atol=1e-4
     )
+
+
+def test_small_photos_are_upscaled_as_asked_for() -> None:
+    photos = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype(np.float32)
+    for upscaling in get_args(Network.model_fields["upscaling"].annotation):
+        network = SMALL.model_copy(update={"upscaling": upscaling})
+        inputs = keras.Input((32, 32, 3))
+        said = keras.Model(inputs, prepare(inputs, network))(photos)
+        large = keras.ops.image.resize(photos, (64, 64), interpolation=upscaling)
+        expected = preprocess(large, BACKBONES[network.backbone].scaling)
+        np.testing.assert_allclose(np.asarray(said), np.asarray(expected), atol=1e-5)
+        parts = build_parts(network, classes=5, photo_size=32, weights=None)
+        assert trainable(assemble(parts, RECYCLES)) == sum(map(trainable, parts.branches.values()))
 
 
 def test_a_saved_network_loads_in_safe_mode_and_says_the_same(shared: Parts, tmp_path: object) -> None:
