@@ -143,6 +143,12 @@ class Stage(Part):
     ema: float = Field(
         0.0, ge=0, lt=1, description="momentum of the moving average of weights that is kept instead of them, 0: off"
     )
+    start_share: float = Field(
+        0.0,
+        ge=0,
+        le=0.9,
+        description="share of the weights from before this stage that is mixed into its best ones (WiSE-FT), 0: off",
+    )
     cache: bool = Field(
         True, description="compute the frozen part once a photo and keep it; off: a fresh augmentation every epoch"
     )
@@ -268,6 +274,12 @@ class Recipe(Part):
         "validation", description="photos that set temperature and thresholds; left_out_source: each source in turn"
     )
     seed: int = Field(0, ge=0, description="seed of weights, batches and augmentation")
+
+    @model_validator(mode="after")
+    def _first_weights_are_not_kept(self) -> Self:
+        if self.stages[0].start_share:
+            raise ValueError("start_share needs a stage before: the weights that the first one begins with say nothing")
+        return self
 
 
 def parse_recipe(text: str, origin: str = "the recipe") -> Recipe:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,9 +57,21 @@ def test_the_threshold_for_recycling_is_chosen_on_validation_photos() -> None:
     assert high["summed_recycling_balanced"] == 1, "the classes are as before"
 
 
+def test_one_odd_photo_does_not_move_the_fitted_threshold_far() -> None:
+    recycles = RULEBOOK.mask(CIFAR100)
+    odd = np.where(recycles, 0.2, 0.02).astype(np.float32)
+    odd[np.flatnonzero(~recycles)[0]] = 0.19
+    test = replace(said(None), p_recycle=np.where(recycles, 0.15, 0.03).astype(np.float32))
+    figures = figures_of(test, replace(said(None), p_recycle=odd), RULEBOOK)
+    assert figures["summed_recycling_balanced"] == 0.5, "the best threshold is 0.2"
+    assert figures["fitted_recycling_balanced"] == 1
+
+
 def test_without_validation_photos_there_is_no_loss_and_no_threshold() -> None:
     nothing = said(None).pick(np.zeros(100, bool))
-    assert {"validation_loss", "recycling_balanced"}.isdisjoint(figures_of(said(None), nothing, RULEBOOK))
+    assert {"validation_loss", "recycling_balanced", "fitted_recycling_balanced"}.isdisjoint(
+        figures_of(said(None), nothing, RULEBOOK)
+    )
 
 
 def test_a_figure_is_the_mean_over_seeds_and_their_deviation() -> None:

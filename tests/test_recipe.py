@@ -96,6 +96,14 @@ def test_boxes_are_pasted_only_where_there_is_a_place_to_cut() -> None:
         Stage(cutmix=1.0)
 
 
+def test_only_a_later_stage_has_weights_from_before() -> None:
+    later = Stage(method="fine_tuning", unfreeze_layers=3, start_share=0.3)
+    two = parse_recipe(SMALL).model_copy(update={"stages": (Stage(), later)})
+    assert parse_recipe(dump_recipe(two)) == two
+    with pytest.raises(RecipeError, match="start_share needs a stage before"):
+        parse_recipe(dump_recipe(two.model_copy(update={"stages": (later,)})))
+
+
 @pytest.mark.parametrize("part", [Stage, Augmentation], ids=lambda part: part.__name__)
 def test_every_field_of_the_form_has_a_default_a_meaning_and_limits(part: type[Part]) -> None:
     for name, field in part.model_json_schema()["properties"].items():

@@ -25,6 +25,7 @@ REST = (
     "mixup",
     "cutmix",
     "ema",
+    "start_share",
     "cache",
 )
 WHOLE = ("device", "mixed_precision", "seed", "data.validation", "data.test", "data.seed")
@@ -38,8 +39,10 @@ def advanced_form(draft: Draft, fields: Fields, classes: Sequence[str]) -> None:
     _draw(fields, [f"{place}.{name}" for name in MAIN])
     with st.expander("More about this stage", key=f"{state.TRAIN_FOLD}_stage_{number}", on_change="rerun") as fold:
         if fold.open:
-            cuts = draft.get(f"{place}.method") == "fine_tuning"
-            _draw(fields, [f"{place}.{name}" for name in REST if cuts or name != "cutmix"])
+            useless = {"start_share"} if number == 0 else set()
+            if draft.get(f"{place}.method") == "feature_extraction":
+                useless.add("cutmix")
+            _draw(fields, [f"{place}.{name}" for name in REST if name not in useless])
             if draft.get("network.outputs"):
                 fields.draw(f"{place}.coarse_weight")
     st.markdown("**The whole recipe**")

@@ -22,6 +22,7 @@ TITLES = {
     "backbone_rate": "Backbone's share of it",
     "cutmix": "CutMix",
     "coarse_weight": "Superclass weight",
+    "start_share": "Share of the weights before it",
     "ema": "Moving average of weights",
     "cache": "Keep frozen activations",
     "flip": "Look at the mirror image too",

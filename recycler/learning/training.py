@@ -14,7 +14,7 @@ from recycler.errors import TrainingError
 from recycler.familiarity import familiarity, pick_references, unit
 from recycler.learning.activations import Activations, Later, fingerprint
 from recycler.learning.batches import Batches, Targets, class_weights, source_ways
-from recycler.learning.checkpoint import Checkpoint, assign, values
+from recycler.learning.checkpoint import Arrays, Checkpoint, assign, values
 from recycler.learning.cuts import StageNetwork, next_cut, stage_network
 from recycler.learning.data import Index, Prepared, Progress, log_priors, superclasses
 from recycler.learning.device import device_name, use_device
@@ -151,10 +151,7 @@ def train_stages(
             state = State(number)
         if trained is not None:
             between(number, trained)
-        if begun := checkpoint.load(f"start-{number}"):
-            assign(_weights(network), begun[1])
-        elif number:
-            checkpoint.save(f"start-{number}", values(_weights(network)))
+        begun = _begun(checkpoint, number, network) if number else None
         stage = stage_network(network, job.recipe.network, job.recipe.stages[number], job.recycles, fingerprint)
         activations = tuple(_activations(job, number, network, front, watcher, known) for front in stage.fronts)
         batches = _batches(job, number, network, activations, train)
@@ -165,11 +162,32 @@ def train_stages(
             if checkpoint.load(f"best-{number}") is None:
                 return _stopped(trained)
             stopped = True
+        if begun and (share := job.recipe.stages[number].start_share):
+            _mix_in(_weights(network), begun, share)
         trained = Trained(network, stage, activations, stopped)
         if stopped:
             break
     assert trained is not None  # noqa: S101
     return trained
+
+
+def _begun(checkpoint: Checkpoint, number: int, network: Parts) -> Arrays:
+    """The weights with which a later stage begins, which the network has afterwards."""
+    weights = _weights(network)
+    if kept := checkpoint.load(f"start-{number}"):
+        assign(weights, kept[1])
+        return kept[1]
+    begun = values(weights)
+    checkpoint.save(f"start-{number}", begun)
+    return begun
+
+
+def _mix_in(weights: list[keras.Variable], begun: Arrays, share: float) -> None:
+    """Move weights, in place, back towards those that a stage began with, by this share of the way.
+
+    What fine tuning finds for the photos at hand and what the features told before both stay (Wortsman et al. 2022).
+    """
+    assign(weights, [now + share * (before - now) for now, before in zip(values(weights), begun, strict=True)])
 
 
 def _stopped(trained: Trained | None) -> Trained:

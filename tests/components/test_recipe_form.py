@@ -172,16 +172,18 @@ def test_blocks_can_be_unfrozen_by_name_instead_of_the_last_layers(app: AppTest)
     assert fields(app)["stages"][1]["unfreeze_layers"] == 24
 
 
-def test_cutmix_is_offered_where_layers_of_the_backbone_learn(app: AppTest) -> None:
-    def offered() -> list[str]:
-        return [str(slider.key) for slider in app.slider if "cutmix" in str(slider.key)]
+def test_what_a_later_fine_tuning_alone_can_do_is_offered_there_alone(app: AppTest) -> None:
+    def offered() -> dict[str, str]:
+        keys = [str(slider.key) for slider in app.slider]
+        return {name: key for name in ("cutmix", "start_share") for key in keys if name in key}
 
     fold(fold(press(app, state.TRAIN_METHOD, "thesis"), "advanced"), "stage_0")
     assert not offered()
     fold(press(app, f"{state.TRAIN_STAGE}_2", 1), "stage_1")
-    [key] = offered()
-    checked(app.slider(key=key).set_value(1.0).run())
-    assert fields(app)["stages"][1]["cutmix"] == 1
+    for name, key in offered().items():
+        checked(app.slider(key=key).set_value(0.5).run())
+        assert fields(app)["stages"][1][name] == 0.5
+    assert {*offered()} == {"cutmix", "start_share"}
 
 
 def test_a_gpu_is_refused_at_its_field_where_there_is_none(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from recycler.learning.checkpoint import Checkpoint, values
 from recycler.learning.cuts import InferenceMode, unfreeze
 from recycler.learning.data import load_data
 from recycler.learning.export import load_network
-from recycler.learning.network import Parts
+from recycler.learning.network import Parts, assemble
 from recycler.learning.stages import Unwatched
 from recycler.learning.training import Job, new_network, train_run, train_stages
 from recycler.photos import read_photo
@@ -88,8 +88,24 @@ def finish(run: Run) -> None:
         train_run(run, load_data(run.recipe), lambda *_: None)
 
 
-def test_a_run_killed_twice_ends_as_an_unbroken_one(shapes: Path, tmp_path: Path) -> None:
+def keeping_some(recipe: Recipe) -> Recipe:
+    """The recipe of two stages, whose second keeps a quarter of the weights that it began with."""
+    first, second = recipe.stages
+    return recipe.model_copy(update={"stages": (first, second.model_copy(update={"start_share": 0.25}))})
+
+
+def test_a_later_stage_ends_between_its_best_weights_and_those_that_it_began_with(shapes: Path) -> None:
     recipe = tiny(shapes)
+    recipes = recipe.model_copy(update={"stages": recipe.stages[:1]}), recipe, keeping_some(recipe)
+    networks = [assemble(train(one, Recorder()), np.array([True, False])) for one in recipes]
+    before, best, after = (values(network.weights) for network in networks)
+    for began, ended, mixed in zip(before, best, after, strict=True):
+        np.testing.assert_allclose(mixed, 0.75 * ended + 0.25 * began, rtol=1e-4, atol=1e-6)
+    assert any(not np.allclose(began, ended, rtol=1e-3) for began, ended in zip(before, best, strict=True))
+
+
+def test_a_run_killed_twice_ends_as_an_unbroken_one(shapes: Path, tmp_path: Path) -> None:
+    recipe = keeping_some(tiny(shapes))
     unbroken, broken = new_run(tmp_path / "unbroken", recipe, "cpu"), new_run(tmp_path / "broken", recipe, "cpu")
     finish(unbroken)
     for at in ((0, 2, 2), (1, 2, 3)):  # stage, epoch, step
