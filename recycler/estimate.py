@@ -83,7 +83,8 @@ class _Stage:
         photos, copies = self.photos, self.recipe.augmentation.copies
         if not self.stage.cache or (self.changes and not copies):
             return photos.train
-        plain = photos.train + photos.validation if self.last else photos.photos
+        everything = not self.last or len(self.recipe.stages) > 1  # measured before each later stage, too
+        plain = photos.photos if everything else photos.train + photos.validation
         return plain + copies * photos.train
 
     @property

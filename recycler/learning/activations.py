@@ -80,7 +80,9 @@ class Activations:
         self.front, self.data, self.recipe, self.progress, self.device = front, prepared.data, recipe, progress, device
         self.shape: tuple[int, ...] = front.output_shape[1:]
         self.train = prepared.parts.train
-        everything = len(self.shape) == 1  # an embedding is small; a feature map is kept for what training needs
+        # An embedding is small; a feature map is kept for what is asked for more than once: test photos are where the
+        # network is measured before each later stage.
+        everything = len(self.shape) == 1 or len(recipe.stages) > 1
         self.kept = np.arange(len(self.data)) if everything else np.union1d(self.train, prepared.parts.validation)
         self.row = {0: self._rows(self.kept)} | dict.fromkeys(range(1, 1 + self.copies), self._rows(self.train))
         self.files: dict[int, Halves] = {}

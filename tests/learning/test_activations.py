@@ -65,6 +65,17 @@ def test_what_was_computed_once_is_read_again_and_something_else_is_not(recipe: 
 
 
 @pytest.mark.usefixtures("shared_home")
+def test_test_photos_are_kept_at_a_cut_where_several_stages_ask_for_them(recipe: Recipe, prepared: Prepared) -> None:
+    several = recipe.model_copy(update={"stages": 2 * recipe.stages})
+    learning = len(prepared.parts.train) + len(prepared.parts.validation)
+    for one, photos in ((recipe, learning), (several, len(prepared.data))):
+        files = kept_files()
+        at_cut(one, prepared, 12).gather(prepared.parts.train)
+        [file] = [name for name in kept_files() - files if name.endswith(".npy")]
+        assert len(np.load(activations.folder() / file)) == photos
+
+
+@pytest.mark.usefixtures("shared_home")
 @pytest.mark.parametrize("flip", [False, True])
 def test_one_pass_keeps_what_two_stages_begin_from(recipe: Recipe, prepared: Prepared, flip: bool) -> None:
     recipe = recipe.model_copy(update={"network": recipe.network.model_copy(update={"flip": flip})})
