@@ -11,6 +11,14 @@ from recycler.settings import settings
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"  # tests import MLflow themselves, too
 
 
+@pytest.fixture(scope="session", autouse=True)
+def home_between_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A thread that outlives its test finds this one, never the home folder of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RECYCLER_HOME", str(tmp_path_factory.mktemp("between")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Runs and caches of a test go to a folder of its own; its pages are open to all."""
