@@ -22,7 +22,7 @@ TITLES = {
     "backbone_rate": "Backbone's share of it",
     "cutmix": "CutMix",
     "coarse_weight": "Superclass weight",
-    "start_share": "Share of the weights before it",
+    "start_share": "Share of old weights",
     "ema": "Moving average of weights",
     "cache": "Keep frozen activations",
     "flip": "Look at the mirror image too",
