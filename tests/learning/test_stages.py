@@ -309,7 +309,7 @@ def test_what_a_stage_can_be_told_trains(shapes: Path, shape: str, stage: str) -
     train(recipe, watched)
     losses = [epoch["val_loss"] for epoch in watched.epochs]
     assert len(losses) == 4
-    assert losses[-1] < max(losses[0], 0.1)  # some know it all after their first epoch; untrained ones are above 0.9
+    assert min(losses) < max(losses[0], 0.01)  # the best is kept; some are as good after their first epoch
 
 
 def test_mixed_precision_trains_and_leaves_a_network_of_32_bits(shapes: Path) -> None:
