@@ -25,9 +25,9 @@ from ai_edge_litert.interpreter import Interpreter
 from benchmarks.latency import twelve_megapixels
 from benchmarks.report import table, write
 from benchmarks.web import memory_mb
-from recycler.batch import cores
 from recycler.classifier import BATCH
 from recycler.photos import Photo, open_photo, read_photo, to_jpeg
+from recycler.processes import cores
 from recycler.settings import settings
 from recycler.shelf import load_model
 

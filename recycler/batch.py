@@ -31,6 +31,7 @@ from threadpoolctl import threadpool_limits
 
 from recycler.answering import Answerer, Choice, Line, photo_files, shown
 from recycler.errors import BatchError
+from recycler.processes import cores
 from recycler.runs import write_atomically
 from recycler.settings import settings
 from recycler.shelf import LITERT_FILE
@@ -60,11 +61,6 @@ class Done:
     photos: int
     refused: int
     earlier: int
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def classify_into(

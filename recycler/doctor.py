@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from recycler.datasets import available_datasets
 from recycler.errors import DatasetError, ModelError, RulebookError, RunError
 from recycler.gpu import list_gpus
+from recycler.processes import cores
 from recycler.rulebook import list_rulebooks, load_rulebook
 from recycler.settings import PROJECT, Settings, settings
 from recycler.shelf import CARD_FILE, check_files, load_model
@@ -141,8 +142,7 @@ def _wrong_settings(problem: ValidationError) -> Iterator[Check]:
 
 def _device() -> Iterator[Check]:
     """Cores and GPU; TensorFlow itself would take seconds to ask."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    yield Check(topic="Device", name="CPU", state="ok", found=f"{cores} cores, {platform.machine()}")
+    yield Check(topic="Device", name="CPU", state="ok", found=f"{cores()} cores, {platform.machine()}")
     gpus = "; ".join(f"{gpu.name}, {gpu.memory_megabytes / 1000:.0f} GB" for gpu in list_gpus())
     yield Check(topic="Device", name="GPU", state="ok", found=gpus or "none found; training uses the CPU")
 

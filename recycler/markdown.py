@@ -1,9 +1,10 @@
 """What our Markdown reports have in common."""
 
-import os
 import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
+
+from recycler.processes import cores
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -14,8 +15,6 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def report(title: str, command: str, parts: Sequence[str]) -> bytes:
     """A report as a file: title, the command that rebuilds it, machine and date, then the parts."""
-    machine = (
-        f"{os.cpu_count()} CPU cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    )
+    machine = f"{cores()} CPU cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     head = f"Rebuild with `{command}`. {machine}, {datetime.now(UTC):%Y-%m-%d}."
     return ("\n\n".join([f"# {title}", head, *parts]) + "\n").encode()

@@ -16,6 +16,11 @@ from recycler.settings import PROJECT
 NICE = 10  # verdicts go first; alone on the machine it is as fast as ever
 
 
+def cores() -> int:
+    """The cores that this process may use: fewer than the machine has where a container or `taskset` says so."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def spawn(log: Path, *arguments: str) -> int:
     """Start `python -m recycler ...` in a session of its own: it outlives a closed tab, Ctrl-C and the web process.
 

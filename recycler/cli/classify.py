@@ -64,7 +64,8 @@ def classify(
 def _classify_into(
     out: Path, paths: tuple[Path, ...], choice: "Choice", processes: int | None, as_json: bool
 ) -> NoReturn:
-    from recycler.batch import classify_into, cores
+    from recycler.batch import classify_into
+    from recycler.processes import cores
 
     try:
         with progress_bar() as progress:

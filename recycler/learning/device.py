@@ -1,10 +1,9 @@
 """Which device trains: the choice of a recipe, and what can be said about it."""
 
-import os
-
 import keras
 
 from recycler.errors import TrainingError
+from recycler.processes import cores
 
 
 def has_gpu() -> bool:
@@ -37,7 +36,7 @@ def use_device(choice: str) -> str:
 def device_name(device: str) -> str:
     """The device for people: "CPU, 2 cores", or a GPU's name where the backend tells it."""
     if device == "cpu":
-        return f"CPU, {os.cpu_count()} cores"
+        return f"CPU, {cores()} {'core' if cores() == 1 else 'cores'}"
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
