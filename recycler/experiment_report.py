@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, roc_curve
 
 from recycler.datasets.cifar100 import IMAGENET_SHARED
 from recycler.experiments import Experiment
 from recycler.markdown import report, table
-from recycler.metrics import LEAST_PROBABILITY, figures_of_merit, log_losses, should_recycle
+from recycler.metrics import figures_of_merit, log_losses, should_recycle
 from recycler.predictions import Predictions
 from recycler.rulebook import Rulebook
 
@@ -37,7 +36,7 @@ BEYOND = {
     "entropy_bits": "entropy, bits",
     "recycling_balanced": "recycling, balanced accuracy",
     "summed_recycling_balanced": "balanced accuracy of the summed classes",
-    "fitted_recycling_balanced": "the same, fitted threshold",
+    "prior_recycling_balanced": "the same, likelier than before",
     "learned_recycling_auroc": "recycling, AUROC",
     "recycling_auroc": "AUROC of the summed classes",
     "superclass": "superclass",
@@ -58,18 +57,23 @@ BEYOND_ACCURACY = (
     "Top-1 apart for the 54 classes that the thesis lists as known to ImageNet. *ECE*: mean gap between confidence and "
     "accuracy, 15 bins, uncalibrated. *entropy*: of the predicted distribution, mean; 100 classes have 6.6 at most. "
     "*recycling, balanced accuracy*: right share of recycling and of the rest, counted alike, at the threshold that is "
-    "best on the validation photos. *fitted threshold*: where a logistic curve through the validation photos, both "
-    "sides counted alike, says one half (Platt 1999): all of them have a say, not only those on the fence; results "
-    "from before it was counted lack it. *superclass*: accuracy of that output on the validation photos."
+    "best on the validation photos. *likelier than before*: recycling is said where a photo makes it likelier than it "
+    "was before looking, the share of recycling among the validation photos; of true probabilities this is the best "
+    "there is (Bayes), and it hangs on no photo on the fence; results from before it was counted lack it. "
+    "*superclass*: accuracy of that output on the validation photos."
 )
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What is known of a row: figures of each seed that was trained and measured, else why the last try gave none."""
+    """What is known of a row: figures of each seed that was trained and measured, else why the last try gave none.
+
+    origin: when and on what device it was trained, from `experiment_results.origin`.
+    """
 
     figures: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     problem: str = ""
+    origin: str = ""
 
 
 def figures_of(test: Predictions, validation: Predictions, rulebook: Rulebook) -> dict[str, float]:
@@ -97,7 +101,8 @@ def recycling_output(said: Predictions) -> NDArray[np.float32]:
 def _at_threshold(test: Predictions, validation: Predictions, rulebook: Rulebook) -> dict[str, float]:
     """Balanced accuracy of recycling, by the network's own output and by the sum of its classes.
 
-    Each at the threshold that is best on validation photos (Youden 1950); the sum at a fitted one, too (Platt 1999).
+    Each at the threshold that is best on validation photos (Youden 1950); the sum at their share of recycling, too,
+    above which a photo speaks for recycling (Bayes's rule, both errors weighing the same).
     """
     judged, should = should_recycle(validation, rulebook)
     tested, truth = should_recycle(test, rulebook)
@@ -109,20 +114,12 @@ def _at_threshold(test: Predictions, validation: Predictions, rulebook: Rulebook
         best = thresholds[np.argmax(right - wrong)]
         return float(balanced_accuracy_score(truth[tested], said[tested] >= best))
 
-    fitted = LogisticRegression(class_weight="balanced")
-    fitted.fit(_log_odds(validation.p_recycle[judged]), should[judged])
-    said = fitted.predict(_log_odds(test.p_recycle[tested]))
+    likelier = test.p_recycle[tested] >= should[judged].mean()
     return {
-        "fitted_recycling_balanced": float(balanced_accuracy_score(truth[tested], said)),
+        "prior_recycling_balanced": float(balanced_accuracy_score(truth[tested], likelier)),
         "recycling_balanced": balanced(recycling_output(validation), recycling_output(test)),
         "summed_recycling_balanced": balanced(validation.p_recycle, test.p_recycle),
     }
-
-
-def _log_odds(p_recycle: NDArray[np.floating]) -> NDArray[np.floating]:
-    """(N,) probabilities to (N, 1) log odds, finite for 0 and 1, too."""
-    p = np.clip(p_recycle[:, None].astype(np.float64), LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
-    return np.log(p / (1 - p))
 
 
 def document(experiments: Sequence[Experiment], standings: Mapping[str, Standing], plots: Mapping[str, str]) -> bytes:
@@ -172,6 +169,8 @@ def _notes(experiments: Sequence[Experiment], standings: Mapping[str, Standing],
         if not standing.figures:
             todo = f"`{COMMAND} --only {experiment.name}` makes one"
             words.append(f"No result yet: {standing.problem.partition('. ')[0].rstrip('.') or todo}.")
+        if standing.origin:
+            words.append(f"Trained {standing.origin}.")
         if experiment.name in plots:
             words.append(f"[Curves]({PLOTS}/{plots[experiment.name]}.svg).")
         lines.append("- " + " ".join(words))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -68,3 +69,10 @@ def keep_result(experiment: Experiment, seed: int, result: Result, project: Path
     file = project / FOLDER / f"{experiment.name}.{seed}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file, f"{result.model_dump_json(indent=1, exclude_defaults=True)}\n".encode())
+
+
+def origin(results: Sequence[Result]) -> str:
+    """The day of the latest training and what they ran on, "2026-11-30 on CPU, 2 cores"; "" where none was trained."""
+    days = [result.finished for result in results if result.finished]
+    devices = sorted({result.device_name for result in results if result.device_name})
+    return f"{max(days):%Y-%m-%d} on {' and '.join(devices)}" if days and devices else ""

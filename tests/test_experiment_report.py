@@ -57,19 +57,19 @@ def test_the_threshold_for_recycling_is_chosen_on_validation_photos() -> None:
     assert high["summed_recycling_balanced"] == 1, "the classes are as before"
 
 
-def test_one_odd_photo_does_not_move_the_fitted_threshold_far() -> None:
+def test_one_odd_photo_moves_the_best_threshold_and_not_the_share_of_recycling() -> None:
     recycles = RULEBOOK.mask(CIFAR100)
     odd = np.where(recycles, 0.2, 0.02).astype(np.float32)
     odd[np.flatnonzero(~recycles)[0]] = 0.19
     test = replace(said(None), p_recycle=np.where(recycles, 0.15, 0.03).astype(np.float32))
     figures = figures_of(test, replace(said(None), p_recycle=odd), RULEBOOK)
     assert figures["summed_recycling_balanced"] == 0.5, "the best threshold is 0.2"
-    assert figures["fitted_recycling_balanced"] == 1
+    assert figures["prior_recycling_balanced"] == 1, "one photo in ten is recycling, and 0.03 < 0.1 < 0.15"
 
 
 def test_without_validation_photos_there_is_no_loss_and_no_threshold() -> None:
     nothing = said(None).pick(np.zeros(100, bool))
-    assert {"validation_loss", "recycling_balanced", "fitted_recycling_balanced"}.isdisjoint(
+    assert {"validation_loss", "recycling_balanced", "prior_recycling_balanced"}.isdisjoint(
         figures_of(said(None), nothing, RULEBOOK)
     )
 
@@ -84,7 +84,7 @@ def test_a_figure_is_the_mean_over_seeds_and_their_deviation() -> None:
 
 def test_rows_without_a_result_stay_and_say_why() -> None:
     standings = {
-        "first": Standing({0: {"top1": 0.55, "ece": 0.1}, 1: {"top1": 0.57}}),
+        "first": Standing({0: {"top1": 0.55, "ece": 0.1}, 1: {"top1": 0.57}}, origin="2026-11-30 on CPU, 2 cores"),
         "second": Standing(problem="The weights are not here. Put them into /somewhere/else."),
         "third": Standing(),
     }
@@ -101,6 +101,7 @@ def test_rows_without_a_result_stay_and_say_why() -> None:
     assert "with no stage 2." in text
     assert "`network input_size: 96`" in text
     assert "Never measured." in text
+    assert text.count("Trained 2026-11-30 on CPU, 2 cores.") == 1
     assert text.count("../docs/thesis/first.svg") == 2
     assert text.index("## One") < text.index("## Two") < text.index("## Beyond accuracy")
     assert "| first |  |  | 0.100 |" in text

@@ -1,10 +1,11 @@
 """Results of experiments are kept by recipe and seed, and those of a recipe that has changed do not count."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from recycler.experiment_results import FOLDER, Result, keep_result, kept_results, key_of
+from recycler.experiment_results import FOLDER, Result, keep_result, kept_results, key_of, origin
 from recycler.experiments import Experiment
 from recycler.recipe import parse_recipe
 
@@ -43,3 +44,12 @@ def test_recipes_that_train_the_same_have_one_key_whatever_they_are_called() -> 
     assert a.recipe == seeded.recipe
     assert a != seeded
     assert a.recipe != other.recipe
+
+
+def test_where_a_row_was_trained_names_every_kind_of_machine_once() -> None:
+    first = Result(recipe="a", finished=datetime(2026, 11, 29, tzinfo=UTC), device_name="CPU, 2 cores", figures={})
+    later = first.model_copy(update={"finished": datetime(2026, 11, 30, tzinfo=UTC)})
+    assert origin([later, first]) == "2026-11-30 on CPU, 2 cores"
+    other = later.model_copy(update={"device_name": "CPU, 1 core"})
+    assert origin([first, other, later]) == "2026-11-30 on CPU, 1 core and CPU, 2 cores"
+    assert not origin([Result(recipe="a", figures={})])

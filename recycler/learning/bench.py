@@ -17,7 +17,7 @@ import numpy as np
 from recycler.curves import NAMES, epochs_table
 from recycler.errors import RecipeError, RecyclerError, RunError
 from recycler.experiment_report import Standing, document, figures_of, summary
-from recycler.experiment_results import Key, Result, keep_result, kept_results, key_of
+from recycler.experiment_results import Key, Result, keep_result, kept_results, key_of, origin
 from recycler.experiments import Experiment, trained_first
 from recycler.figures import history_chart
 from recycler.jobs import device_of
@@ -71,10 +71,11 @@ def standings(
     """How each row stands, by the results that are kept. problems: row to what went wrong just now."""
     runs, found = _runs(), {}
     for experiment in known:
-        figures = {seed: result.figures for seed, result in kept_results(experiment, project).items()}
+        results = kept_results(experiment, project)
+        figures = {seed: result.figures for seed, result in results.items()}
         run = runs.get(key_of(experiment.recipe_of(0)))
         told = (problems or {}).get(experiment.name) or (_told(run) if run else "")
-        found[experiment.name] = Standing(figures, told)
+        found[experiment.name] = Standing(figures, told, origin([*results.values()]))
     return found
 
 
