@@ -259,7 +259,10 @@ class Recipe(Part):
         {}, description="class to how many times as much a photo of it counts in training as one of another class"
     )
     device: Literal["auto", "cpu", "gpu"] = Field("auto", description="where to train; auto: a GPU where there is one")
-    mixed_precision: bool = Field(False, description="compute in 16-bit floats what allows it; for GPUs")
+    mixed_precision: bool = Field(
+        False,
+        description="compute in 16-bit floats what allows it: for GPUs and CPUs with AVX-512 BF16 or AMX; else slow",
+    )
     masked_prior: bool = Field(
         False,
         description="softmax over the classes of the photo's own source, plus the log of their shares",
