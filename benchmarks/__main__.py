@@ -14,7 +14,7 @@ from recycler.settings import PROJECT
 
 QUICK = ("latency", "web", "live", "pages", "analysis", "formats")
 LONG = ("training", "teach", "batch", "reliability", "strangers", "household", "mira")
-THESIS = [sys.executable, "-m", "recycler", "bench", "thesis"]  # ten hours; goes on where it ended
+THESIS = [sys.executable, "-m", "recycler", "bench", "thesis"]  # many hours; goes on where it ended
 
 
 def main() -> None:
