@@ -19,7 +19,7 @@ app.run().button_group(key=state.SOURCE).set_value("Upload").run()
 app.file_uploader[0].upload("photo.jpg", to_jpeg(np.full((300, 400, 3), 90, np.uint8), 400)).run()
 assert not app.exception, app.exception
 assert app.session_state[state.VISIT].latest
-print(*sorted({{"keras", "tensorflow", "mlflow", "pandas", "altair"}} & set(sys.modules)))
+print(*sorted({{"keras", "tensorflow", "mlflow", "pandas", "altair", "pyarrow"}} & set(sys.modules)))
 """
 
 

@@ -2,15 +2,16 @@
 
 import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from recycler.classes import CIFAR100
 from recycler.datasets.dataset import Dataset
 from recycler.errors import DatasetError
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # 60 MB, and a first verdict needs none of it
 
 SIDE = 32  # pixels
 
@@ -61,6 +62,8 @@ def load_cifar100(folder: Path, name: str = "cifar100") -> Dataset:
     Columns: img.bytes (PNG), img.path (may be null), fine_label (0 to 99). The encoded photos stay in memory, about
     2 kB each. Raises DatasetError when files are missing, damaged or of another kind.
     """
+    import pyarrow as pa
+
     if not has_cifar100(folder):
         raise DatasetError(f"{folder} should hold train-*.parquet and test-*.parquet of CIFAR-100, and does not.")
     files = [(split, file) for split in ("train", "test") for file in sorted(folder.glob(f"{split}-*.parquet"))]
@@ -85,8 +88,12 @@ def load_cifar100(folder: Path, name: str = "cifar100") -> Dataset:
     )
 
 
-def _read(file: Path) -> pa.Table:
+def _read(file: Path) -> "pa.Table":
     """One file as the columns bytes, path and label."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
     wrong = f"{file} is not the Parquet file of CIFAR-100 that was expected, or it is damaged; please get it again."
     try:
         with pq.ParquetFile(file) as parquet:  # read_table would import pyarrow.dataset first, which takes a second
