@@ -159,8 +159,8 @@ def _cluster(current: Settings) -> Iterator[Check]:
         mend = "make env-ray" if find_spec("ray") is None else "ray start --head, or export RECYCLER_RAY_ADDRESS"
         yield Check(topic="Cluster", name="Ray", state="missing", found=str(problem), mend=mend)
         return
-    cores, gpus = (int(sum(node.get(what, 0) for node in known)) for what in ("CPU", "GPU"))
-    found = f"{len(known)} nodes with {cores} cores and {gpus} GPUs at {current.ray_address}"
+    cpus, gpus = (int(sum(node.get(what, 0) for node in known)) for what in ("CPU", "GPU"))
+    found = f"{len(known)} nodes with {cpus} cores and {gpus} GPUs at {current.ray_address}"
     yield Check(topic="Cluster", name="Ray", state="ok", found=found)
 
 
